@@ -1,0 +1,66 @@
+#include "core/base/diagnostic.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "core/base/limits.h"
+
+namespace stagerun {
+namespace {
+
+std::string_view line_of(std::string_view text, std::uint32_t number) {
+  for (std::uint32_t line = 1; line < number; ++line) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return "";
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+// Tabs stay tabs, so that the caret stands under what it means at any tab width.
+std::string indent_below(std::string_view line, std::uint32_t column) {
+  std::string indent(line.substr(0, std::min<std::size_t>(column - 1, line.size())));
+  std::replace_if(
+      indent.begin(), indent.end(), [](char c) { return c != '\t'; }, ' ');
+  return indent;
+}
+
+}  // namespace
+
+std::string render(const Diagnostic& diagnostic, const Source& source) {
+  const Span span = diagnostic.span;
+  std::string out = fmt::format("error: {}\n", diagnostic.text);
+  if (span.line == 0) {
+    out += fmt::format(" --> {}\n", source.path);
+    if (!diagnostic.hint.empty()) out += fmt::format("  = {}\n", diagnostic.hint);
+    return out;
+  }
+  const std::string_view line = line_of(source.text, span.line);
+  const std::string number = std::to_string(span.line);
+  const std::size_t room = line.size() + 1 > span.column ? line.size() + 1 - span.column : 1;
+  const std::size_t carets =
+      std::clamp<std::size_t>(span.length, 1, std::max<std::size_t>(room, 1));
+  out += fmt::format(" --> {}:{}:{}\n", source.path, span.line, span.column);
+  out += fmt::format(" {} | {}\n", number, line);
+  out += fmt::format(" {} | {}{}", std::string(number.size(), ' '), indent_below(line, span.column),
+                     std::string(carets, '^'));
+  if (!diagnostic.hint.empty()) out += " " + diagnostic.hint;
+  return out + "\n";
+}
+
+std::string render(Diagnostics diagnostics, const Source& source) {
+  std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.span.line, a.span.column) < std::tie(b.span.line, b.span.column);
+  });
+  const std::size_t shown = std::min(diagnostics.size(), limits::kDiagnostics);
+  std::string out;
+  for (std::size_t i = 0; i < shown; ++i) out += render(diagnostics[i], source) + "\n";
+  const std::size_t count = diagnostics.size();
+  out += fmt::format("{} problem{} in {}{}\n", count, count == 1 ? "" : "s", source.path,
+                     shown < count ? fmt::format("; the first {} are shown", shown) : "");
+  return out;
+}
+
+}  // namespace stagerun

@@ -1,0 +1,69 @@
+// Every limit there is, each with its reason. Sizes in bytes, times in milliseconds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace stagerun::limits {
+
+// A pipeline is written by people; 16 MiB is a hundred thousand stages.
+inline constexpr std::size_t kPipelineBytes = 16u << 20;
+// Deep enough for any configuration, shallow enough for every recursion over a Value.
+inline constexpr std::size_t kDepth = 64;
+// Names end up in file names and keys.
+inline constexpr std::size_t kNameBytes = 64;
+// After these, more diagnostics help nobody.
+inline constexpr std::size_t kDiagnostics = 100;
+
+// One message between host and worker. Large bodies travel by file.
+inline constexpr std::size_t kMessageBytes = 8u << 20;
+// What the host holds for a worker that does not read, before it stops reading its processes.
+inline constexpr std::size_t kUnreadBytes = 256u << 10;
+// A checkpoint is where a call has got to, not a backup.
+inline constexpr std::size_t kCheckpointBytes = 64u << 10;
+// One note is one object; a note has no business being larger than a checkpoint.
+inline constexpr std::size_t kNoteBytes = 64u << 10;
+// A million overwritten objects is the largest undo that was asked for.
+inline constexpr std::size_t kNotes = 1u << 20;
+// What plan and apply leave behind.
+inline constexpr std::size_t kResultBytes = 1u << 20;
+// All outputs of a stage together.
+inline constexpr std::size_t kOutputBytes = 1u << 20;
+// Effects under way at once in one verb: see "256 requests may be outstanding" in the trial.
+inline constexpr std::size_t kEffectsAtOnce = 256;
+// Effects that one verb may start in all; an endless loop of reads must not fill the disk.
+inline constexpr std::size_t kEffectsPerVerb = 1u << 20;
+
+// A journal record; the largest holds a pipeline's text.
+inline constexpr std::size_t kRecordBytes = 24u << 20;
+// The journal grows by this much at a time, so that a sync need not write the file's size.
+inline constexpr std::size_t kJournalStep = 1u << 20;
+
+// A line of a tool's output; a longer one is cut into pieces.
+inline constexpr std::size_t kLineBytes = 64u << 10;
+// The end of a tool's output, kept for the message that says why it failed.
+inline constexpr std::size_t kTailBytes = 4u << 10;
+// What one stage may write into its log file; after that it is counted, not kept.
+inline constexpr std::size_t kStageLogBytes = 64u << 20;
+// An HTTP body that travels inside an event; a larger one needs `to_file`.
+inline constexpr std::size_t kBodyBytes = 1u << 20;
+inline constexpr std::size_t kHeaderBytes = 64u << 10;
+
+// A worker that was told to stop gets this long before it is killed. GitHub gives 7.5 s in all.
+inline constexpr std::int64_t kCancelGrace = 2'000;
+// A process that was sent TERM gets this long before KILL, unless its request says otherwise.
+inline constexpr std::int64_t kTermGrace = 5'000;
+inline constexpr std::int64_t kTermGraceMax = 600'000;
+// A worker must have loaded its plugin and said so by then.
+inline constexpr std::int64_t kLoadTimeout = 10'000;
+// A stage that says nothing about time; and the longest that can be asked for (thirty days).
+inline constexpr std::int64_t kStageTimeout = 600'000;
+inline constexpr std::int64_t kTimeoutMax = 30LL * 24 * 3'600'000;
+// validate and plan look at things; they do not work on them.
+inline constexpr std::int64_t kLookTimeout = 120'000;
+inline constexpr std::int64_t kHttpTimeout = 30'000;
+
+// Idle workers kept warm in all; each holds a plugin's memory.
+inline constexpr std::size_t kWarmWorkers = 16;
+
+}  // namespace stagerun::limits

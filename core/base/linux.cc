@@ -1,0 +1,96 @@
+#include "core/base/linux.h"
+
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <dirent.h>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+namespace stagerun {
+namespace {
+
+struct StatLine {
+  char state = 0;
+  std::uint64_t start_ticks = 0;
+};
+
+// The command in parentheses may hold anything, spaces and parentheses too: read from the last ')'.
+std::optional<StatLine> read_stat(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  if (!std::getline(file, line)) return std::nullopt;
+  const std::size_t command_end = line.rfind(')');
+  if (command_end == std::string::npos) return std::nullopt;
+  std::istringstream fields(line.substr(command_end + 1));
+  StatLine stat;
+  fields >> stat.state;
+  std::string skipped;
+  for (int field = 4; field < 22; ++field) fields >> skipped;
+  fields >> stat.start_ticks;
+  if (!fields) return std::nullopt;
+  return stat;
+}
+
+using Dir = std::unique_ptr<DIR, int (*)(DIR*)>;
+
+Dir open_dir(const std::string& path) { return Dir(::opendir(path.c_str()), ::closedir); }
+
+bool has_open(pid_t pid, const struct stat& wanted) {
+  const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
+  const Dir dir = open_dir(folder);
+  if (!dir) return false;
+  while (const dirent* entry = ::readdir(dir.get())) {
+    struct stat info {};
+    if (::stat((folder + "/" + entry->d_name).c_str(), &info) != 0) continue;
+    if (info.st_dev == wanted.st_dev && info.st_ino == wanted.st_ino) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Fd open_pidfd(pid_t pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
+std::optional<ProcessId> identify(pid_t pid) {
+  const auto stat = read_stat(pid);
+  if (!stat || stat->state == 'Z' || stat->state == 'X') return std::nullopt;
+  return ProcessId{pid, stat->start_ticks};
+}
+
+bool is_running(const ProcessId& process) { return identify(process.pid) == process; }
+
+std::string boot_id() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id;
+}
+
+std::vector<ProcessId> holders_of(const std::filesystem::path& file) {
+  std::vector<ProcessId> holders;
+  struct stat wanted {};
+  if (::stat(file.c_str(), &wanted) != 0) return holders;
+  const Dir dir = open_dir("/proc");
+  if (!dir) return holders;
+  while (const dirent* entry = ::readdir(dir.get())) {
+    const std::string_view name = entry->d_name;
+    pid_t pid = 0;
+    const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (error != std::errc() || stop != name.data() + name.size() || pid == ::getpid()) continue;
+    if (!has_open(pid, wanted)) continue;
+    if (const auto process = identify(pid)) holders.push_back(*process);
+  }
+  return holders;
+}
+
+void signal_group(const ProcessId& process, int signal) {
+  if (!is_running(process)) return;
+  const bool leads = ::getpgid(process.pid) == process.pid && process.pid != ::getpgrp();
+  ::kill(leads ? -process.pid : process.pid, signal);
+}
+
+}  // namespace stagerun

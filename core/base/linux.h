@@ -1,0 +1,43 @@
+// Calls that only Linux has, together in one place for whoever ports stagerun one day.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+#include "core/base/fd.h"
+
+namespace stagerun {
+
+// One process, safe against reuse of its pid: the start time is the kernel's, in clock ticks since
+// boot (proc(5), stat, field 22).
+struct ProcessId {
+  pid_t pid = 0;
+  std::uint64_t start_ticks = 0;
+
+  friend bool operator==(const ProcessId&, const ProcessId&) = default;
+};
+
+// A descriptor that becomes readable when the process ends; empty where it is gone already.
+Fd open_pidfd(pid_t pid);
+
+// Nothing where there is no such process (or it is a zombie).
+std::optional<ProcessId> identify(pid_t pid);
+
+// True while that very process runs; a zombie does not run.
+bool is_running(const ProcessId& process);
+
+// Identifies this boot of the machine: a pid journaled before a reboot means nothing after it.
+std::string boot_id();
+
+// Every process but this one that has `file` open, by looking through /proc.
+std::vector<ProcessId> holders_of(const std::filesystem::path& file);
+
+// Sends a signal to the process' whole group, if it is still that very process and leads its group;
+// else to the process alone. Never to our own group.
+void signal_group(const ProcessId& process, int signal);
+
+}  // namespace stagerun

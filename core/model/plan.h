@@ -1,0 +1,52 @@
+// Plan: the pipeline in the order in which it will run, each stage bound to its plugin. A value.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/value.h"
+#include "core/model/pipeline.h"
+#include "core/model/plugin_info.h"
+
+namespace stagerun {
+
+// What the broker lets one stage do, drawn from its manifest and its resolved configuration.
+struct Grants {
+  std::vector<std::string> effects;                     // effect kinds: "http/1"
+  std::vector<std::vector<std::string>> read_prefixes;  // argv prefixes that only read
+  std::vector<std::vector<std::string>> read_commands;  // whole argvs the author declared as reads
+  std::vector<std::string> hosts;                       // "host:port"; empty: any
+
+  friend bool operator==(const Grants&, const Grants&) = default;
+};
+
+struct PlannedStage {
+  StageSpec spec;
+  PluginInfo plugin;
+  StageInfo info;
+  std::uint32_t flags = 0;  // the plugin's, with what its manifest adds for this configuration
+
+  bool reads_only() const { return (flags & flag_reads_only) != 0; }
+  bool can_go_back() const {
+    return (flags & (flag_reversible | flag_compensable)) != 0 && info.has(Verb::rollback);
+  }
+  bool irreversible() const { return !reads_only() && !can_go_back(); }
+  bool may_repeat() const { return (flags & (flag_idempotent | flag_resumable)) != 0; }
+};
+
+struct Plan {
+  std::string pipeline_name;
+  std::string environment;
+  std::vector<PlannedStage> stages;  // every stage after all that it needs
+  Value inputs;                      // checked, defaults filled in
+
+  const PlannedStage* find(const std::string& name) const {
+    for (const PlannedStage& stage : stages) {
+      if (stage.spec.name == name) return &stage;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace stagerun
