@@ -19,9 +19,16 @@ std::string_view line_of(std::string_view text, std::uint32_t number) {
   return text.substr(0, text.find('\n'));
 }
 
+// One of each character: what is left when the bytes that continue one (UTF-8) are taken away.
+std::string one_a_character(std::string_view text) {
+  std::string marks(text);
+  std::erase_if(marks, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; });
+  return marks;
+}
+
 // Tabs stay tabs, so that the caret stands under what it means at any tab width.
-std::string indent_below(std::string_view line, std::uint32_t column) {
-  std::string indent(line.substr(0, std::min<std::size_t>(column - 1, line.size())));
+std::string indent_below(std::string_view line, std::size_t before) {
+  std::string indent = one_a_character(line.substr(0, before));
   std::replace_if(
       indent.begin(), indent.end(), [](char c) { return c != '\t'; }, ' ');
   return indent;
@@ -39,12 +46,12 @@ std::string render(const Diagnostic& diagnostic, const Source& source) {
   }
   const std::string_view line = line_of(source.text, span.line);
   const std::string number = std::to_string(span.line);
-  const std::size_t room = line.size() + 1 > span.column ? line.size() + 1 - span.column : 1;
-  const std::size_t carets =
-      std::clamp<std::size_t>(span.length, 1, std::max<std::size_t>(room, 1));
+  const std::size_t before = std::min<std::size_t>(std::max(span.column, 1u) - 1, line.size());
+  const std::size_t under = one_a_character(line.substr(before, span.length)).size();
+  const std::size_t carets = std::max<std::size_t>(under, 1);
   out += fmt::format(" --> {}:{}:{}\n", source.path, span.line, span.column);
   out += fmt::format(" {} | {}\n", number, line);
-  out += fmt::format(" {} | {}{}", std::string(number.size(), ' '), indent_below(line, span.column),
+  out += fmt::format(" {} | {}{}", std::string(number.size(), ' '), indent_below(line, before),
                      std::string(carets, '^'));
   if (!diagnostic.hint.empty()) out += " " + diagnostic.hint;
   return out + "\n";

@@ -1,5 +1,7 @@
 #include "core/base/json.h"
 
+#include <unordered_map>
+
 #include <nlohmann/json.hpp>
 
 #include "core/base/limits.h"
@@ -9,6 +11,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr const char* kTooLarge = "an integer does not fit 64 bits";
+
 // Builds a Value while nlohmann reads, without a recursion and without a DOM of its own.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
@@ -16,10 +20,14 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool boolean(bool value) override { return put(Value(value)); }
   bool number_integer(number_integer_t value) override { return put(Value(value)); }
   bool number_unsigned(number_unsigned_t value) override {
-    if (value > INT64_MAX) return refuse("an integer does not fit 64 bits");
+    if (value > INT64_MAX) return refuse(kTooLarge);
     return put(Value(static_cast<std::int64_t>(value)));
   }
-  bool number_float(number_float_t value, const string_t&) override { return put(Value(value)); }
+  // An integer too large for nlohmann's own comes as a float: only its text tells.
+  bool number_float(number_float_t value, const string_t& text) override {
+    const bool integer = text.find_first_of(".eE") == string_t::npos;
+    return integer ? refuse(kTooLarge) : put(Value(value));
+  }
   bool string(string_t& value) override { return put(Value(std::move(value))); }
   bool binary(binary_t&) override { return refuse("binary values are no JSON"); }
   bool start_object(std::size_t) override { return open(Value::object()); }
@@ -53,6 +61,7 @@ class Builder final : public nlohmann::json_sax<Json> {
 
   bool close() {
     Value done = std::move(open_.back());
+    if (done.members() != nullptr) drop_repeated(*done.members());
     open_.pop_back();
     keys_.pop_back();
     return put(std::move(done));
@@ -64,9 +73,28 @@ class Builder final : public nlohmann::json_sax<Json> {
     } else if (open_.back().items() != nullptr) {
       open_.back().push(std::move(value));
     } else {
-      open_.back().set(keys_.back(), std::move(value));
+      open_.back().members()->emplace_back(std::move(keys_.back()), std::move(value));
     }
     return true;
+  }
+
+  // The last of a name wins, in the first one's place: what Value::set does, but in time that grows
+  // with the members, not with their square.
+  static void drop_repeated(Value::Object& members) {
+    if (members.size() < 2) return;
+    std::unordered_map<std::string_view, std::size_t> places;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const auto found = places.find(members[i].first);
+      if (found != places.end()) {
+        members[found->second].second = std::move(members[i].second);
+        continue;
+      }
+      if (kept != i) members[kept] = std::move(members[i]);
+      places.emplace(members[kept].first, kept);
+      ++kept;
+    }
+    members.resize(kept);
   }
 
   std::vector<Value> open_;
@@ -86,8 +114,11 @@ Json to_json(const Value& value) {
     return array;
   }
   if (const auto* members = value.members()) {
+    // Straight into the vector that it is: names are distinct already, and emplace would look
+    // through all of them for each.
     Json object = Json::object();
-    for (const auto& [key, member] : *members) object.emplace(key, to_json(member));
+    auto& places = object.get_ref<Json::object_t&>();
+    for (const auto& [key, member] : *members) places.emplace_back(key, to_json(member));
     return object;
   }
   return nullptr;
@@ -100,6 +131,11 @@ std::string dump(const Value& value, int indent) {
 }  // namespace
 
 Result<Value> parse_json(std::string_view text) {
+  // nlohmann takes a NUL byte for the end.
+  const std::size_t nul = text.find('\0');
+  if (nul != std::string_view::npos) {
+    return Error{ErrorCode::corrupt, "not JSON at byte " + std::to_string(nul), ""};
+  }
   Builder builder;
   const bool parsed = Json::sax_parse(text.begin(), text.end(), &builder);
   if (!parsed) return Error{ErrorCode::corrupt, builder.problem(), ""};

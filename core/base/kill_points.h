@@ -12,7 +12,7 @@ class KillPoints {
   // Disarmed: reaching a point costs nothing.
   KillPoints() = default;
   // Armed: writes "NAME\n" to the descriptor and waits for one byte. The other end's closing counts
-  // as "go on". Does not own the descriptor.
+  // as "go on". A socket; not owned.
   explicit KillPoints(int descriptor) : descriptor_(descriptor) {}
 
   void reach(std::string_view name) const;

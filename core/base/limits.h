@@ -12,6 +12,9 @@ inline constexpr std::size_t kPipelineBytes = 16u << 20;
 inline constexpr std::size_t kDepth = 64;
 // Names end up in file names and keys.
 inline constexpr std::size_t kNameBytes = 64;
+// A pattern that people can read; and as much text as a slow one gets through in about a second.
+inline constexpr std::size_t kPatternBytes = 1u << 10;
+inline constexpr std::size_t kPatternTextBytes = 16u << 10;
 // After these, more diagnostics help nobody.
 inline constexpr std::size_t kDiagnostics = 100;
 
@@ -33,6 +36,11 @@ inline constexpr std::size_t kOutputBytes = 1u << 20;
 inline constexpr std::size_t kEffectsAtOnce = 256;
 // Effects that one verb may start in all; an endless loop of reads must not fill the disk.
 inline constexpr std::size_t kEffectsPerVerb = 1u << 20;
+// An effect's request without its body: every one of them is journaled. The kernel takes 2 MiB of
+// arguments and environment at most.
+inline constexpr std::size_t kRequestBytes = 1u << 20;
+// A larger body is journaled as its digest and size.
+inline constexpr std::size_t kJournaledBodyBytes = 4u << 10;
 
 // A journal record; the largest holds a pipeline's text.
 inline constexpr std::size_t kRecordBytes = 24u << 20;
@@ -41,19 +49,31 @@ inline constexpr std::size_t kJournalStep = 1u << 20;
 
 // A line of a tool's output; a longer one is cut into pieces.
 inline constexpr std::size_t kLineBytes = 64u << 10;
+// Read at once from a tool's output: each byte may become a line, each line an event.
+inline constexpr std::size_t kReadBytes = 16u << 10;
+// What the host holds of a tool's input that the tool has not read yet: two whole messages.
+inline constexpr std::size_t kInputBytes = 16u << 20;
 // The end of a tool's output, kept for the message that says why it failed.
 inline constexpr std::size_t kTailBytes = 4u << 10;
 // What one stage may write into its log file; after that it is counted, not kept.
 inline constexpr std::size_t kStageLogBytes = 64u << 20;
+// What one stage may put on the console; GitLab cuts a whole log at 4 MiB.
+inline constexpr std::size_t kConsoleLines = 500;
 // An HTTP body that travels inside an event; a larger one needs `to_file`.
 inline constexpr std::size_t kBodyBytes = 1u << 20;
 inline constexpr std::size_t kHeaderBytes = 64u << 10;
+// Browsers stop at twenty; an interface that needs more than ten is going in circles.
+inline constexpr std::int64_t kRedirects = 10;
 
 // A worker that was told to stop gets this long before it is killed. GitHub gives 7.5 s in all.
 inline constexpr std::int64_t kCancelGrace = 2'000;
 // A process that was sent TERM gets this long before KILL, unless its request says otherwise.
 inline constexpr std::int64_t kTermGrace = 5'000;
 inline constexpr std::int64_t kTermGraceMax = 600'000;
+// After KILL: only a process stuck in the kernel, or another user's, is still there by then.
+inline constexpr std::int64_t kKillWait = 5'000;
+// Between two looks at processes that are no children of ours and so cannot be waited for.
+inline constexpr std::int64_t kPollInterval = 10;
 // A worker must have loaded its plugin and said so by then.
 inline constexpr std::int64_t kLoadTimeout = 10'000;
 // A stage that says nothing about time; and the longest that can be asked for (thirty days).
@@ -62,6 +82,8 @@ inline constexpr std::int64_t kTimeoutMax = 30LL * 24 * 3'600'000;
 // validate and plan look at things; they do not work on them.
 inline constexpr std::int64_t kLookTimeout = 120'000;
 inline constexpr std::int64_t kHttpTimeout = 30'000;
+// A host that has not answered a connection attempt by then will not.
+inline constexpr std::int64_t kConnectTimeout = 10'000;
 
 // Idle workers kept warm in all; each holds a plugin's memory.
 inline constexpr std::size_t kWarmWorkers = 16;

@@ -39,14 +39,25 @@ using Dir = std::unique_ptr<DIR, int (*)(DIR*)>;
 
 Dir open_dir(const std::string& path) { return Dir(::opendir(path.c_str()), ::closedir); }
 
-bool has_open(pid_t pid, const struct stat& wanted) {
+// The kernel lists the locks of an open file with each descriptor that shares it.
+bool holds_flock(pid_t pid, const char* descriptor) {
+  std::ifstream info("/proc/" + std::to_string(pid) + "/fdinfo/" + descriptor);
+  std::string line;
+  while (std::getline(info, line)) {
+    if (line.starts_with("lock:") && line.find("FLOCK") != std::string::npos) return true;
+  }
+  return false;
+}
+
+bool has_locked(pid_t pid, const struct stat& wanted) {
   const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
   const Dir dir = open_dir(folder);
   if (!dir) return false;
   while (const dirent* entry = ::readdir(dir.get())) {
     struct stat info {};
     if (::stat((folder + "/" + entry->d_name).c_str(), &info) != 0) continue;
-    if (info.st_dev == wanted.st_dev && info.st_ino == wanted.st_ino) return true;
+    const bool same = info.st_dev == wanted.st_dev && info.st_ino == wanted.st_ino;
+    if (same && holds_flock(pid, entry->d_name)) return true;
   }
   return false;
 }
@@ -81,7 +92,7 @@ std::vector<ProcessId> holders_of(const std::filesystem::path& file) {
     pid_t pid = 0;
     const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (error != std::errc() || stop != name.data() + name.size() || pid == ::getpid()) continue;
-    if (!has_open(pid, wanted)) continue;
+    if (!has_locked(pid, wanted)) continue;
     if (const auto process = identify(pid)) holders.push_back(*process);
   }
   return holders;

@@ -33,7 +33,8 @@ bool is_running(const ProcessId& process);
 // Identifies this boot of the machine: a pid journaled before a reboot means nothing after it.
 std::string boot_id();
 
-// Every process but this one that has `file` open, by looking through /proc.
+// Every process but this one that holds a flock on `file`, its own or an inherited one, by looking
+// through /proc. Who merely reads the file is none of them.
 std::vector<ProcessId> holders_of(const std::filesystem::path& file);
 
 // Sends a signal to the process' whole group, if it is still that very process and leads its group;

@@ -7,7 +7,7 @@
 #include <map>
 #include <memory>
 #include <unordered_map>
-#include <vector>
+#include <utility>
 
 #include "core/base/clock.h"
 #include "core/base/fd.h"
@@ -22,7 +22,7 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // What a watch waits for; a hang-up or an error wakes any of them.
+  // What a watch waits for; a hang-up or an error wakes any of them but `nothing`.
   enum Interest : std::uint32_t { nothing = 0, readable = 1, writable = 4 };
 
   // Calls `handler` while `fd` is ready. One watch a descriptor. Unwatch before closing it: a copy
@@ -38,8 +38,12 @@ class Loop {
   void cancel(TimerId timer);
 
   // Calls `handler` at the end of each turn, before waiting: the place for work that many events of
-  // one turn share, such as one sync for all of their intents.
-  void at_turn_end(std::function<void()> handler);
+  // one turn share, such as one sync for all of their intents. For as long as the loop lives.
+  // In the order in which they were added, until removed; whoever adds one that refers to itself
+  // removes it in its destructor.
+  using TurnEndId = std::uint64_t;
+  TurnEndId at_turn_end(std::function<void()> handler);
+  void remove_turn_end(TurnEndId id);
 
   // Runs turns until `done()` holds; asked before each wait.
   void run_until(const std::function<bool()>& done);
@@ -49,9 +53,13 @@ class Loop {
  private:
   struct Watch {
     std::uint32_t interest;
+    std::uint32_t generation;  // tells this watch from an earlier one of the same number
     std::function<void()> handler;
   };
 
+  void control(int operation, int fd, const Watch& watch);
+  void wake(int fd, std::uint32_t generation);
+  void end_turn();
   void fire_timers();
   int wait_ms() const;
 
@@ -60,8 +68,10 @@ class Loop {
   std::unordered_map<int, std::shared_ptr<Watch>> watches_;
   std::map<std::pair<std::int64_t, TimerId>, std::function<void()>> timers_;
   std::unordered_map<TimerId, std::int64_t> due_;
-  std::vector<std::function<void()>> turn_ends_;
+  std::map<TurnEndId, std::shared_ptr<std::function<void()>>> turn_ends_;
+  TurnEndId next_turn_end_ = 1;
   TimerId next_timer_ = 1;
+  std::uint32_t next_generation_ = 1;
 };
 
 }  // namespace stagerun

@@ -85,11 +85,19 @@ class [[nodiscard]] Result<void> {
 
   bool has_value() const { return !error_.has_value(); }
   explicit operator bool() const { return has_value(); }
-  Error& error() & { return *error_; }
-  const Error& error() const& { return *error_; }
-  Error&& error() && { return *std::move(error_); }
+  Error& error() & { return failure(); }
+  const Error& error() const& {
+    CHECK(!has_value());
+    return *error_;
+  }
+  Error&& error() && { return std::move(failure()); }
 
  private:
+  Error& failure() {
+    CHECK(!has_value());
+    return *error_;
+  }
+
   std::optional<Error> error_;
 };
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/fd.h"
@@ -60,6 +61,12 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return list;
 }
 
+bool is_program(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+         ::access(path.c_str(), X_OK) == 0;
+}
+
 // posix_spawnp would search our PATH, not the child's.
 std::string find_program(const SpawnOptions& options) {
   const std::string& name = options.argv.front();
@@ -71,7 +78,7 @@ std::string find_program(const SpawnOptions& options) {
   for (std::size_t begin = 0; begin <= path.size();) {
     const std::size_t end = std::min(path.find(':', begin), path.size());
     const std::string candidate = path.substr(begin, end - begin) + "/" + name;
-    if (candidate.front() == '/' && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    if (candidate.front() == '/' && is_program(candidate)) return candidate;
     begin = end + 1;
   }
   return "";

@@ -108,6 +108,8 @@ std::optional<std::string> nearest(std::string_view word,
   std::optional<std::string> best;
   std::size_t best_distance = 1 + word.size() / 3;
   for (const std::string& candidate : candidates) {
+    const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
+    if (longer - shorter > best_distance) continue;  // the distance is at least that
     const std::size_t d = distance(word, candidate);
     if (d > best_distance || (best && d == best_distance)) continue;
     best = candidate;

@@ -22,6 +22,7 @@ std::string unescape_token(std::string_view token) {
 
 std::optional<std::size_t> array_index(const std::string& token) {
   std::size_t index = 0;
+  if (token.size() > 1 && token.front() == '0') return std::nullopt;  // RFC 6901, section 4
   const char* end = token.data() + token.size();
   const auto [stop, error] = std::from_chars(token.data(), end, index);
   if (error != std::errc() || stop != end) return std::nullopt;

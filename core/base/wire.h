@@ -43,6 +43,8 @@ enum class Type : std::uint16_t {
 // In `done`: the verb left something behind (a thread, a descriptor, another working directory or
 // environment), so this worker must not serve another.
 inline constexpr std::uint16_t kRetire = 1;
+// In `event`: no more events for this ticket.
+inline constexpr std::uint16_t kLast = 1;
 
 // The fields of `call`, in this order.
 enum CallField : std::size_t {

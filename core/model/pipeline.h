@@ -57,9 +57,10 @@ struct StageSpec {
   RollbackPolicy rollback = RollbackPolicy::automatic;
   bool acknowledge_irreversible = false;
 
-  Value with;                                 // as written; strings hold their `${{ }}` still
-  std::map<std::string, Template> templates;  // by RFC 6901 pointer into `with`
-  std::map<std::string, Span> with_spans;     // by the same; "" is `with` itself
+  Value with;                                  // as written; strings hold their `${{ }}` still
+  std::map<std::string, Template> templates;   // by RFC 6901 pointer into `with`
+  std::map<std::string, Span> with_spans;      // by the same; "" is `with` itself
+  std::map<std::string, Span> with_key_spans;  // of the keys, by the pointer to what they name
 };
 
 struct Pipeline {

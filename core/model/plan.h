@@ -32,6 +32,15 @@ struct PlannedStage {
     return (flags & (flag_reversible | flag_compensable)) != 0 && info.has(Verb::rollback);
   }
   bool irreversible() const { return !reads_only() && !can_go_back(); }
+  // True where the configuration holds another stage's outputs: the plugin sees it only in the run.
+  bool waits_for_outputs() const {
+    for (const auto& [pointer, text] : spec.templates) {
+      for (const Template::Part& part : text.parts) {
+        if (part.reference && part.reference->path.front() == "stages") return true;
+      }
+    }
+    return false;
+  }
   bool may_repeat() const { return (flags & (flag_idempotent | flag_resumable)) != 0; }
 };
 

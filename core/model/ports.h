@@ -72,6 +72,9 @@ class Effects {
   // Ends all of them; `at_once` skips the grace. They are gone when under_way() is 0.
   virtual void cancel_all(EffectSink& sink, bool at_once) = 0;
   virtual std::size_t under_way(const EffectSink& sink) const = 0;
+  // The sink's verb is over and nothing of it is under way: what was remembered of it (which ids it
+  // used) is dropped. To be called before the sink is destroyed or serves another verb.
+  virtual void forget(const EffectSink& sink) = 0;
 };
 
 // -- Verbs: what the link does: runs one verb in a worker. --------------------------------------
@@ -134,7 +137,8 @@ class Verbs {
   // Never calls the sink before it returns. `sink` must live until on_end.
   virtual Handle start(const VerbCall& call, VerbSink& sink) = 0;
   virtual void answer(Handle verb, std::int32_t status, const std::string& bytes) = 0;
-  virtual void event(Handle verb, std::uint32_t ticket, const Value& event) = 0;
+  // `last`: the ticket is done with.
+  virtual void event(Handle verb, std::uint32_t ticket, const Value& event, bool last) = 0;
   // Tells the plugin to stop; it is killed where it does not within the grace.
   virtual void cancel(Handle verb) = 0;
   virtual void kill(Handle verb) = 0;

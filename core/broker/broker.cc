@@ -1,0 +1,295 @@
+// How it works: start() judges an effect and journals its intent, and queues it. At the end of the
+// turn the queue is worked off: one sync for all writes in it, then each is let through. What has
+// ended is queued too, so that no sink is ever called from within a call of its own, and no effect
+// is destroyed while it is at work.
+#include "core/broker/broker.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/base/limits.h"
+#include "core/broker/access.h"
+#include "core/broker/effect_factory.h"
+#include "core/broker/form.h"
+
+namespace stagerun {
+
+// One effect, from start() to its last event.
+class Broker::Running final : public EffectHost {
+ public:
+  enum class State { held, launched, ending };
+
+  Running(Broker& owner, EffectSink& to, std::uint32_t number)
+      : broker(owner), sink(to), ticket(number) {}
+
+  void say(const Value& event) override {
+    if (state == State::launched) sink.on_effect_event(ticket, event, false);
+  }
+  void log(const std::string& stream, const std::string& line) override {
+    if (state == State::launched) sink.on_effect_log(stream, line);
+  }
+  void end(Value last) override {
+    if (state == State::ending) return;
+    state = State::ending;
+    outcome = std::move(last);
+    for (const RunningPtr& mine : broker.records_.at(&sink).running) {
+      if (mine.get() == this) return broker.queue(mine);
+    }
+  }
+  Status record_process(const ProcessId& process, bool leaves_running, bool durable) override {
+    Status status = broker.journal_.append(
+        ProcessStarted{intent.stage, intent.key, process.pid,
+                       static_cast<std::int64_t>(process.start_ticks), leaves_running});
+    if (status && durable) status = broker.journal_.sync();
+    if (!status) broker.lose(status.error());
+    return status;
+  }
+
+  Broker& broker;
+  EffectSink& sink;
+  std::uint32_t ticket;
+  State state = State::held;
+  bool journaled = false;  // its intent
+  bool let_through = false;
+  EffectIntended intent;
+  std::optional<EffectPlace> place;
+  std::unique_ptr<Effect> effect;  // after place: refers to it
+  Value outcome;
+};
+
+Broker::Broker(Loop& loop, Journal& journal, const KillPoints& kill_points, BrokerOptions options)
+    : loop_(loop),
+      journal_(journal),
+      kill_points_(kill_points),
+      options_(std::move(options)),
+      service_children_(loop),
+      self_(std::make_shared<Broker*>(this)) {
+  // Who writes to a process or a server that has gone must get an error, not a signal.
+  ::signal(SIGPIPE, SIG_IGN);
+  loop_.at_turn_end([self = std::weak_ptr<Broker*>(self_)] {
+    if (const auto broker = self.lock()) (*broker)->end_turn();
+  });
+}
+
+Broker::~Broker() {
+  loop_.cancel(wake_);
+  queue_.clear();
+  records_.clear();
+}
+
+Broker::VerbRecord& Broker::record_of(const EffectScope& scope, EffectSink& sink) {
+  VerbRecord& record = records_[&sink];
+  std::string identity = fmt::format("{} {} {}", scope.key, to_string(scope.verb), scope.attempt);
+  if (record.identity != identity && record.running.empty()) {
+    record = VerbRecord{};
+    record.identity = std::move(identity);
+  }
+  return record;
+}
+
+void Broker::start(const EffectScope& scope, EffectSink& sink, std::uint32_t ticket,
+                   const std::string& kind, const Value& request) {
+  VerbRecord& record = record_of(scope, sink);
+  const auto running = std::make_shared<Running>(*this, sink, ticket);
+  record.running.push_back(running);
+  if (const auto refusal = admit(record, scope, kind, request, *running)) {
+    return running->end(refused_event(*refusal));
+  }
+  record.ids.take(running->intent.id);
+  if (!lost_) {
+    const Status appended = journal_.append(running->intent);
+    running->journaled = appended.has_value();
+    if (!appended) lose(appended.error());
+  }
+  queue(running);
+}
+
+// Nothing where it may be let through; `running` then knows all that it needs.
+std::optional<Refusal> Broker::admit(VerbRecord& record, const EffectScope& scope,
+                                     const std::string& kind, const Value& request,
+                                     Running& running) {
+  const auto& granted = scope.grants.effects;
+  if (std::find(granted.begin(), granted.end(), kind) == granted.end()) {
+    return Refusal{"effect.kind", fmt::format("the manifest does not name {}", kind)};
+  }
+  if (record.running.size() > limits::kEffectsAtOnce ||
+      record.ids.count() >= limits::kEffectsPerVerb) {
+    return Refusal{"effect.too_many", "too many effects at once, or in one verb"};
+  }
+  if (find(running.sink, running.ticket) != &running) {
+    return Refusal{"effect.request", "the ticket is that of another effect under way"};
+  }
+  const Result<std::string> id = record.ids.choose(request);
+  if (!id) return Refusal{"effect.request", id.error().text};
+  const Access access = classify(kind, request, scope.grants);
+  running.intent = {scope.stage,
+                    scope.verb,
+                    scope.attempt,
+                    *id,
+                    scope.key + "/" + *id,
+                    kind,
+                    request.text_or("purpose"),
+                    access,
+                    journaled_request(request)};
+  running.place.emplace(EffectPlace{loop_, running, service_children_, [this] { return http(); },
+                                    options_.environment, options_.run_folder,
+                                    options_.children_lock_fd, scope.stage, *id, access,
+                                    scope.grants, scope.scratch, scope.services});
+  auto effect = make_effect(kind, request, scope, *running.place);
+  if (auto* refusal = std::get_if<Refusal>(&effect)) return *refusal;
+  running.effect = std::get<std::unique_ptr<Effect>>(std::move(effect));
+  if (auto refusal = refuse(scope, access)) return refusal;
+  if (access == Access::write && running.intent.purpose.empty()) {
+    return Refusal{"effect.request", "a write must say its `purpose`"};
+  }
+  return std::nullopt;
+}
+
+Broker::Running* Broker::find(EffectSink& sink, std::uint32_t ticket) {
+  const auto record = records_.find(&sink);
+  if (record == records_.end()) return nullptr;
+  for (const RunningPtr& running : record->second.running) {
+    if (running->ticket == ticket) return running.get();
+  }
+  return nullptr;
+}
+
+// The timer is for what is queued after our own end of the turn, by somebody else's: without it the
+// loop would wait with the queue full.
+void Broker::queue(RunningPtr running) {
+  queue_.push_back(std::move(running));
+  if (wake_ == 0) wake_ = loop_.after(0, [this] { wake_ = 0; });
+}
+
+void Broker::write(EffectSink& sink, std::uint32_t ticket, const std::string& bytes) {
+  Running* running = find(sink, ticket);
+  if (running != nullptr && running->effect) running->effect->write(bytes);
+}
+
+void Broker::signal(EffectSink& sink, std::uint32_t ticket, int number) {
+  Running* running = find(sink, ticket);
+  if (running != nullptr && running->effect) running->effect->signal(number);
+}
+
+void Broker::cancel(EffectSink& sink, std::uint32_t ticket) {
+  Running* running = find(sink, ticket);
+  if (running == nullptr) return;
+  for (const RunningPtr& mine : records_.at(&sink).running) {
+    if (mine.get() == running) return give_up(mine, false);
+  }
+}
+
+void Broker::cancel_all(EffectSink& sink, bool at_once) {
+  const auto record = records_.find(&sink);
+  if (record == records_.end()) return;
+  for (const RunningPtr& running : record->second.running) give_up(running, at_once);
+}
+
+// One that is still held has not happened; it is queued already, and now as ended.
+void Broker::give_up(const RunningPtr& running, bool at_once) {
+  if (running->state == Running::State::launched) return running->effect->cancel(at_once);
+  if (running->state == Running::State::ending) return;
+  running->state = Running::State::ending;
+  running->outcome = cancelled_event(false);
+}
+
+std::size_t Broker::under_way(const EffectSink& sink) const {
+  const auto record = records_.find(&sink);
+  return record == records_.end() ? 0 : record->second.running.size();
+}
+
+void Broker::forget(const EffectSink& sink) {
+  CHECK(under_way(sink) == 0);  // else its last events would go nowhere
+  records_.erase(&sink);
+}
+
+void Broker::end_turn() {
+  while (!queue_.empty()) {
+    const auto batch = std::exchange(queue_, {});
+    sync_for(batch);
+    tell_lost();
+    for (const RunningPtr& running : batch) advance(running);
+  }
+  loop_.cancel(std::exchange(wake_, 0));
+  pause_congested();
+}
+
+void Broker::sync_for(const std::deque<RunningPtr>& batch) {
+  const bool needed = std::any_of(batch.begin(), batch.end(), [](const RunningPtr& running) {
+    return running->state == Running::State::held && running->intent.access == Access::write;
+  });
+  if (!needed || lost_) return;
+  if (const Status synced = journal_.sync(); !synced) lose(synced.error());
+}
+
+void Broker::advance(const RunningPtr& running) {
+  if (running->state == Running::State::held) {
+    let_through(*running);
+  } else if (running->state == Running::State::ending) {
+    settle(running);
+  }
+  // Otherwise it was queued twice: it ended, or was given up, while it waited here.
+}
+
+void Broker::let_through(Running& running) {
+  if (lost_) return running.end(failed_event("effect.journal", lost_->text, false));
+  kill_points_.reach("effect:before:" + running.intent.key);
+  running.state = Running::State::launched;
+  running.let_through = true;
+  running.effect->launch();
+}
+
+// Nothing of the sink may be touched after its last event: it may be gone.
+void Broker::settle(const RunningPtr& running) {
+  if (running->let_through) kill_points_.reach("effect:after:" + running->intent.key);
+  if (running->journaled && !lost_) {
+    const EffectIntended& intent = running->intent;
+    const Status appended = journal_.append(
+        EffectSettled{intent.stage, intent.verb, intent.attempt, intent.id, running->outcome});
+    if (!appended) lose(appended.error());
+  }
+  tell_lost();
+  std::erase(records_.at(&running->sink).running, running);
+  running->effect.reset();
+  running->sink.on_effect_event(running->ticket, running->outcome, true);
+}
+
+// Sinks are told at the end of the turn.
+void Broker::lose(const Error& error) {
+  if (lost_) return;
+  lost_ = error;
+  if (wake_ == 0) wake_ = loop_.after(0, [this] { wake_ = 0; });
+}
+
+// Only who has something under way is surely still there.
+void Broker::tell_lost() {
+  if (!lost_) return;
+  std::vector<EffectSink*> sinks;
+  for (auto& [sink, record] : records_) {
+    if (record.running.empty() || std::exchange(record.told_lost, true)) continue;
+    sinks.push_back(&record.running.front()->sink);
+  }
+  for (EffectSink* sink : sinks) sink->on_journal_lost(*lost_);
+}
+
+void Broker::pause_congested() {
+  for (const auto& [sink, record] : records_) {
+    if (record.running.empty()) continue;
+    const bool congested = sink->is_congested();
+    for (const RunningPtr& running : record.running) {
+      if (running->state == Running::State::launched) running->effect->pause(congested);
+    }
+  }
+}
+
+Result<HttpTransport*> Broker::http() {
+  if (!http_) {
+    TRY_ASSIGN(http_, open_http_transport(loop_));
+  }
+  return http_.get();
+}
+
+}  // namespace stagerun

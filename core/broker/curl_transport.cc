@@ -1,0 +1,289 @@
+// The door to libcurl, by its multi socket interface: curl says which sockets and which timeout it
+// waits for, the loop waits. Proxies, cookies, netrc and redirects are left out on purpose: nothing
+// of a user's own settings may change what a pipeline does.
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <curl/curl.h>
+
+#include "core/base/limits.h"
+#include "core/broker/http_transport.h"
+#include "core/broker/output.h"
+
+namespace stagerun {
+namespace {
+
+struct EasyDeleter {
+  void operator()(CURL* easy) const { ::curl_easy_cleanup(easy); }
+};
+struct ListDeleter {
+  void operator()(curl_slist* list) const { ::curl_slist_free_all(list); }
+};
+using List = std::unique_ptr<curl_slist, ListDeleter>;
+
+// One request and what has come of its answer.
+struct Transfer {
+  std::uint64_t id = 0;
+  HttpRequest request;
+  HttpTransport::Done done;
+  HttpAnswer answer;
+  std::size_t header_bytes = 0;
+  bool too_large = false;
+  std::array<char, CURL_ERROR_SIZE> error{};
+  List headers;
+  std::unique_ptr<CURL, EasyDeleter> easy;  // last: it refers to all of the above
+};
+
+std::string_view trim(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  text.remove_prefix(begin);
+  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
+std::string lower(std::string_view text) {
+  std::string out = as_utf8(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+// Also called for each 1xx answer that comes before the real one, and for trailers.
+std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* data) {
+  auto& transfer = *static_cast<Transfer*>(data);
+  const std::string_view line(bytes, count);
+  transfer.header_bytes += count;
+  transfer.too_large = transfer.header_bytes > limits::kHeaderBytes;
+  if (transfer.too_large) return 0;
+  const std::size_t colon = line.find(':');
+  if (line.starts_with("HTTP/")) {
+    transfer.answer.headers.clear();
+  } else if (colon != std::string_view::npos) {
+    transfer.answer.headers.emplace_back(lower(trim(line.substr(0, colon))),
+                                         as_utf8(trim(line.substr(colon + 1))));
+  }
+  return count;
+}
+
+std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* data) {
+  auto& transfer = *static_cast<Transfer*>(data);
+  const auto most = static_cast<std::size_t>(transfer.request.max_bytes);
+  transfer.too_large = transfer.answer.body.size() + count > most;
+  if (transfer.too_large) return 0;
+  transfer.answer.body.append(bytes, count);
+  return count;
+}
+
+void add_header(List& list, const std::string& line) {
+  curl_slist* longer = ::curl_slist_append(list.get(), line.c_str());
+  if (longer == nullptr) return;
+  static_cast<void>(list.release());
+  list.reset(longer);
+}
+
+List header_list(const HttpRequest& request) {
+  List list;
+  bool typed = false;
+  for (const auto& [name, value] : request.headers) {
+    typed = typed || lower(name) == "content-type";
+    // Without a semicolon curl takes an empty value as "do not send it".
+    add_header(list, value.empty() ? name + ";" : name + ": " + value);
+  }
+  // What curl would add by itself.
+  if (!typed) add_header(list, "Content-Type:");
+  add_header(list, "Expect:");
+  return list;
+}
+
+void set_method(CURL* easy, const HttpRequest& request) {
+  const bool carries = request.body || request.method == "POST" || request.method == "PUT" ||
+                       request.method == "PATCH";
+  if (request.method == "HEAD") {
+    ::curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  } else if (carries) {
+    const std::size_t size = request.body ? request.body->size() : 0;
+    ::curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body ? request.body->c_str() : "");
+    ::curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(size));
+  }
+  if (request.method != "HEAD") {
+    ::curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+}
+
+void set_manners(CURL* easy, const HttpRequest& request) {
+  const std::int64_t connect_ms = std::min(request.timeout_ms, limits::kConnectTimeout);
+  ::curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  ::curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  ::curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  // Giving a request up must not wait for a name server.
+  ::curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  ::curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  ::curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  ::curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  ::curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  ::curl_easy_setopt(easy, CURLOPT_USERAGENT, "stagerun");
+  ::curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout_ms));
+  ::curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_ms));
+  // On a kept connection that turns out dead curl sends again by itself; a write may not be sent
+  // twice.
+  ::curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request.reads() ? 0L : 1L);
+}
+
+std::string failure_code(CURLcode code, const Transfer& transfer) {
+  if (code == CURLE_OK) return "";
+  if (transfer.too_large) return "http.too_large";
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return "http.resolve";
+    case CURLE_COULDNT_CONNECT:
+      return "http.connect";
+    case CURLE_OPERATION_TIMEDOUT:
+      return "http.timeout";
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return "http.tls";
+    case CURLE_URL_MALFORMAT:
+      return "http.request";
+    default:
+      return transfer.answer.sent ? "http.lost" : "http.connect";
+  }
+}
+
+void complete(Transfer& transfer, CURLcode code) {
+  CURL* easy = transfer.easy.get();
+  long status = 0;
+  long request_bytes = 0;
+  char* redirect = nullptr;
+  ::curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  ::curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+  ::curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &redirect);
+  HttpAnswer& answer = transfer.answer;
+  answer.sent = request_bytes > 0;
+  answer.status = static_cast<int>(status);
+  answer.redirect = redirect != nullptr ? redirect : "";
+  answer.failure = failure_code(code, transfer);
+  const bool explained = transfer.error[0] != '\0';
+  answer.text = as_utf8(explained ? transfer.error.data() : ::curl_easy_strerror(code));
+  if (transfer.too_large) answer.text = "the answer is larger than it may be";
+}
+
+class CurlTransport final : public HttpTransport {
+ public:
+  CurlTransport(Loop& loop, CURLM* multi) : loop_(loop), multi_(multi) {
+    ::curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlTransport::on_socket);
+    ::curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    ::curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlTransport::on_timer);
+    ::curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  }
+
+  ~CurlTransport() override {
+    for (const auto& [id, transfer] : transfers_) {
+      ::curl_multi_remove_handle(multi_, transfer->easy.get());
+    }
+    transfers_.clear();
+    ::curl_multi_cleanup(multi_);
+    loop_.cancel(timer_);
+  }
+
+  std::uint64_t send(const HttpRequest& request, Done done) override {
+    auto transfer = std::make_unique<Transfer>();
+    transfer->id = next_id_++;
+    transfer->request = request;
+    transfer->done = std::move(done);
+    transfer->easy.reset(::curl_easy_init());
+    CHECK(transfer->easy != nullptr);
+    prepare(*transfer);
+    Transfer& place = *transfer;
+    transfers_.emplace(place.id, std::move(transfer));
+    CHECK(::curl_multi_add_handle(multi_, place.easy.get()) == CURLM_OK);
+    return place.id;
+  }
+
+  void drop(std::uint64_t id) override {
+    const auto found = transfers_.find(id);
+    if (found == transfers_.end()) return;
+    ::curl_multi_remove_handle(multi_, found->second->easy.get());
+    transfers_.erase(found);
+  }
+
+ private:
+  void prepare(Transfer& transfer) {
+    CURL* easy = transfer.easy.get();
+    transfer.headers = header_list(transfer.request);
+    ::curl_easy_setopt(easy, CURLOPT_URL, transfer.request.url.c_str());
+    ::curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
+    ::curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error.data());
+    ::curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
+    ::curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
+    ::curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+    ::curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
+    ::curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+    ::curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlTransport::on_close);
+    ::curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+    set_method(easy, transfer.request);
+    set_manners(easy, transfer.request);
+  }
+
+  static int on_socket(CURL*, curl_socket_t socket, int what, void* data, void*) {
+    auto& self = *static_cast<CurlTransport*>(data);
+    self.loop_.unwatch(socket);
+    if (what == CURL_POLL_REMOVE || what == CURL_POLL_NONE) return 0;
+    const auto interest = ((what & CURL_POLL_IN) != 0 ? Loop::readable : 0u) |
+                          ((what & CURL_POLL_OUT) != 0 ? Loop::writable : 0u);
+    self.loop_.watch(socket, interest, [&self, socket] { self.act(socket); });
+    return 0;
+  }
+
+  static int on_close(void* data, curl_socket_t socket) {
+    static_cast<CurlTransport*>(data)->loop_.unwatch(socket);
+    return ::close(socket);
+  }
+
+  static int on_timer(CURLM*, long timeout_ms, void* data) {
+    auto& self = *static_cast<CurlTransport*>(data);
+    self.loop_.cancel(self.timer_);
+    if (timeout_ms < 0) return 0;
+    self.timer_ = self.loop_.after(timeout_ms, [&self] { self.act(CURL_SOCKET_TIMEOUT); });
+    return 0;
+  }
+
+  void act(curl_socket_t socket) {
+    int running = 0;
+    ::curl_multi_socket_action(multi_, socket, 0, &running);
+    int left = 0;
+    while (const CURLMsg* message = ::curl_multi_info_read(multi_, &left)) {
+      if (message->msg == CURLMSG_DONE) finish(message->easy_handle, message->data.result);
+    }
+  }
+
+  void finish(CURL* easy, CURLcode code) {
+    Transfer* place = nullptr;
+    ::curl_easy_getinfo(easy, CURLINFO_PRIVATE, &place);
+    complete(*place, code);
+    const auto node = transfers_.extract(place->id);
+    ::curl_multi_remove_handle(multi_, easy);
+    node.mapped()->done(std::move(node.mapped()->answer));
+  }
+
+  Loop& loop_;
+  CURLM* multi_;
+  Loop::TimerId timer_ = 0;
+  std::uint64_t next_id_ = 1;
+  std::map<std::uint64_t, std::unique_ptr<Transfer>> transfers_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpTransport>> open_http_transport(Loop& loop) {
+  static const CURLcode ready = ::curl_global_init(CURL_GLOBAL_DEFAULT);
+  CURLM* multi = ready == CURLE_OK ? ::curl_multi_init() : nullptr;
+  if (multi == nullptr) {
+    return Error{ErrorCode::surroundings, "libcurl cannot be set up", ""};
+  }
+  return std::unique_ptr<HttpTransport>(std::make_unique<CurlTransport>(loop, multi));
+}
+
+}  // namespace stagerun

@@ -1,0 +1,52 @@
+#include "core/broker/effect_factory.h"
+
+#include <fmt/format.h>
+
+#include "core/broker/access.h"
+#include "core/broker/http.h"
+#include "core/broker/process.h"
+#include "core/broker/service.h"
+#include "core/broker/timer.h"
+
+namespace stagerun {
+namespace {
+
+using Made = std::variant<std::unique_ptr<Effect>, Refusal>;
+
+Refusal wrong_form(const Error& error) { return {"effect.request", error.text}; }
+
+Made make_process(const Value& request, const EffectScope& scope, EffectPlace& place) {
+  Result<ProcessRequest> process = parse_process(request, scope.workspace);
+  if (!process) return wrong_form(process.error());
+  if (!process->stop.empty()) return std::make_unique<StopEffect>(place, *std::move(process));
+  if (!process->alive.empty()) return std::make_unique<AliveEffect>(place, process->alive);
+  if (process->leaves_running) {
+    return std::make_unique<ServiceEffect>(place, *std::move(process));
+  }
+  return std::make_unique<ProcessEffect>(place, *std::move(process));
+}
+
+Made make_http(const Value& request, const EffectScope& scope, EffectPlace& place) {
+  Result<HttpRequest> http = parse_http(request);
+  if (!http) return wrong_form(http.error());
+  if (auto refusal = refuse_host(scope.grants, http->target.authority)) return *refusal;
+  return std::make_unique<HttpEffect>(place, *std::move(http));
+}
+
+Made make_timer(const Value& request, EffectPlace& place) {
+  const Result<std::int64_t> after_ms = parse_timer(request);
+  if (!after_ms) return wrong_form(after_ms.error());
+  return std::make_unique<TimerEffect>(place, *after_ms);
+}
+
+}  // namespace
+
+Made make_effect(const std::string& kind, const Value& request, const EffectScope& scope,
+                 EffectPlace& place) {
+  if (kind == "process/1") return make_process(request, scope, place);
+  if (kind == "http/1") return make_http(request, scope, place);
+  if (kind == "timer/1") return make_timer(request, place);
+  return Refusal{"effect.kind", fmt::format("there is no effect {}", kind)};
+}
+
+}  // namespace stagerun

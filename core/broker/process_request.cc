@@ -1,0 +1,130 @@
+#include "core/broker/process_request.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "core/base/limits.h"
+#include "core/broker/form.h"
+
+namespace stagerun {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Links are followed first: what counts is where the process would really stand.
+Result<fs::path> resolve_cwd(const fs::path& workspace, const fs::path& cwd) {
+  const Error outside =
+      malformed(fmt::format("`cwd` {} is not inside the workspace", cwd.string()));
+  if (cwd.is_absolute()) return outside;
+  std::error_code error;
+  const fs::path root = fs::weakly_canonical(workspace, error);
+  const fs::path place = error ? fs::path() : fs::weakly_canonical(root / cwd, error);
+  if (error) return malformed(fmt::format("`cwd` {}: {}", cwd.string(), error.message()));
+  const fs::path inside = place.lexically_relative(root);
+  if (inside.empty() || *inside.begin() == "..") return outside;
+  return place;
+}
+
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.size() <= 255 &&
+         name.find('/') == std::string::npos;
+}
+
+Result<ProcessRequest::Output> parse_output(const Form& form) {
+  using Output = ProcessRequest::Output;
+  TRY_ASSIGN(const std::string name, form.text("output", "log"));
+  if (name == "log") return Output::log;
+  if (name == "lines") return Output::lines;
+  if (name == "file") return Output::file;
+  if (name == "none") return Output::none;
+  return malformed("`output` must be one of: log, lines, file, none");
+}
+
+Result<std::string> parse_service_id(const Form& form, std::string_view member) {
+  TRY_ASSIGN(std::string id, form.text(member, ""));
+  if (!is_effect_id(id)) return malformed(fmt::format("`{}` must be an effect's id", member));
+  return id;
+}
+
+Status check_env(const ProcessRequest& process) {
+  for (const auto& [name, value] : process.env) {
+    if (name.empty() || name.find('=') != std::string::npos) {
+      return malformed(fmt::format("`env` has the name `{}`", name));
+    }
+  }
+  return {};
+}
+
+Status check_whole(const ProcessRequest& process) {
+  using Output = ProcessRequest::Output;
+  if (process.argv.empty() || process.argv.front().empty()) {
+    return malformed("`argv` must name a program");
+  }
+  const bool to_file = process.output == Output::file;
+  if (to_file != !process.output_file.empty() || (to_file && !is_plain_name(process.output_file))) {
+    return malformed(
+        "`output_file` must be a plain file name, with `output` \"file\" and only then");
+  }
+  const bool shares = process.takes_input || to_file || process.output == Output::lines;
+  if (process.leaves_running && shares) {
+    return malformed("a service has no `stdin`, and its output goes to a file of the run");
+  }
+  return check_env(process);
+}
+
+Result<ProcessRequest> parse_argv(const Form& form, const fs::path& workspace) {
+  TRY(form.only(
+      {"argv", "cwd", "env", "output", "output_file", "grace_ms", "stdin", "leaves_running"}));
+  ProcessRequest process;
+  TRY_ASSIGN(process.argv, form.texts("argv"));
+  TRY_ASSIGN(const std::string cwd, form.text("cwd", ""));
+  TRY_ASSIGN(process.cwd, resolve_cwd(workspace, cwd));
+  TRY_ASSIGN(process.env, form.pairs("env"));
+  TRY_ASSIGN(process.output, parse_output(form));
+  TRY_ASSIGN(process.output_file, form.text("output_file", ""));
+  TRY_ASSIGN(process.grace_ms,
+             form.whole("grace_ms", limits::kTermGrace, 0, limits::kTermGraceMax));
+  TRY_ASSIGN(process.takes_input, form.flag("stdin"));
+  TRY_ASSIGN(process.leaves_running, form.flag("leaves_running"));
+  TRY(check_whole(process));
+  return process;
+}
+
+}  // namespace
+
+Result<ProcessRequest> parse_process(const Value& request, const fs::path& workspace) {
+  const Form form(request);
+  ProcessRequest process;
+  if (form.has("stop")) {
+    TRY(form.only({"stop", "grace_ms"}));
+    TRY_ASSIGN(process.stop, parse_service_id(form, "stop"));
+    TRY_ASSIGN(process.grace_ms,
+               form.whole("grace_ms", limits::kTermGrace, 0, limits::kTermGraceMax));
+    return process;
+  }
+  if (form.has("alive")) {
+    TRY(form.only({"alive"}));
+    TRY_ASSIGN(process.alive, parse_service_id(form, "alive"));
+    return process;
+  }
+  return parse_argv(form, workspace);
+}
+
+std::vector<std::string> environment_of(const ProcessRequest& request,
+                                        const std::vector<std::string>& inherited) {
+  std::vector<std::string> environment;
+  const auto replaced = [&](const std::string& entry) {
+    return std::any_of(request.env.begin(), request.env.end(), [&](const auto& own) {
+      return entry.starts_with(own.first) && entry.substr(own.first.size()).starts_with('=');
+    });
+  };
+  for (const std::string& entry : inherited) {
+    if (!replaced(entry)) environment.push_back(entry);
+  }
+  for (const auto& [name, value] : request.env) environment.push_back(name + "=" + value);
+  return environment;
+}
+
+}  // namespace stagerun

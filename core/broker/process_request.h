@@ -1,0 +1,37 @@
+// The form of a process/1 request (docs/effects.md).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/base/value.h"
+
+namespace stagerun {
+
+struct ProcessRequest {
+  enum class Output { log, lines, file, none };
+
+  std::vector<std::string> argv;  // empty with stop and alive
+  std::filesystem::path cwd;      // absolute, symbolic links resolved, inside the workspace
+  std::vector<std::pair<std::string, std::string>> env;
+  Output output = Output::log;
+  std::string output_file;  // a plain file name
+  std::int64_t grace_ms = 0;
+  bool takes_input = false;
+  bool leaves_running = false;
+  std::string stop;   // the id of a service
+  std::string alive;  // the id of a service
+};
+
+// The error's text says what is wrong with the request.
+Result<ProcessRequest> parse_process(const Value& request, const std::filesystem::path& workspace);
+
+// The host's environment with the request's own added; its names win.
+std::vector<std::string> environment_of(const ProcessRequest& request,
+                                        const std::vector<std::string>& inherited);
+
+}  // namespace stagerun

@@ -1,0 +1,132 @@
+#include "core/cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "core/model/outcome.h"
+
+namespace stagerun {
+namespace {
+
+// What CLI11 fills before it is checked.
+struct Raw {
+  Arguments arguments;
+  std::vector<std::string> inputs;
+  std::vector<std::string> folders;
+  std::string state = "dir:.stagerun";
+  bool quiet = false;
+  bool verbose = false;
+};
+
+void add_common(CLI::App& command, Raw& raw) {
+  command.add_option("--state", raw.state, "where runs are kept: dir:FOLDER")->capture_default_str();
+  command.add_option("--plugins", raw.folders, "a folder to look for plugins in (repeatable)");
+  command.add_flag("-q,--quiet", raw.quiet, "print results and errors only");
+  command.add_flag("-v,--verbose", raw.verbose, "print every verb and effect");
+  command.add_option("--kill-points", raw.arguments.kill_points)->group("");
+}
+
+void add_format(CLI::App& command, Raw& raw, const std::vector<std::string>& formats) {
+  command.add_option("--format", raw.arguments.format, "the form of what is printed")
+      ->check(CLI::IsMember(formats))
+      ->capture_default_str();
+}
+
+void add_pipeline(CLI::App& command, Raw& raw) {
+  command.add_option("PIPELINE", raw.arguments.pipeline, "the pipeline's file, or its folder")
+      ->required();
+  command.add_option("-i,--input", raw.inputs, "an input as NAME=VALUE (repeatable)");
+  add_common(command, raw);
+}
+
+void add_run(CLI::App& command, Raw& raw) {
+  command.add_option("RUN", raw.arguments.run, "the run, or the beginning of its name; else the latest");
+  add_common(command, raw);
+}
+
+void build(CLI::App& app, Raw& raw) {
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "stagerun " STAGERUN_VERSION);
+  auto* validate = app.add_subcommand("validate", "find every problem in a pipeline");
+  add_pipeline(*validate, raw);
+  auto* plan = app.add_subcommand("plan", "say what each stage would change, changing nothing");
+  add_pipeline(*plan, raw);
+  add_format(*plan, raw, {"text", "json"});
+  auto* run = app.add_subcommand("run", "run a pipeline; where it fails, go back");
+  add_pipeline(*run, raw);
+  add_format(*run, raw, {"text", "jsonl"});
+  run->add_flag("-y,--yes", raw.arguments.yes, "do not ask before it starts");
+  auto* resume = app.add_subcommand("resume", "go on with a run that was killed");
+  auto* rollback = app.add_subcommand("rollback", "undo a run, newest stage first");
+  for (CLI::App* command : {resume, rollback}) {
+    add_run(*command, raw);
+    add_format(*command, raw, {"text", "jsonl"});
+  }
+  auto* runs = app.add_subcommand("runs", "list the runs of this folder");
+  add_common(*runs, raw);
+  add_format(*runs, raw, {"text", "json"});
+  auto* show = app.add_subcommand("show", "show one run");
+  add_run(*show, raw);
+  add_format(*show, raw, {"text", "json"});
+  auto* plugin = app.add_subcommand("plugin", "look at plugins");
+  plugin->require_subcommand(1);
+  auto* list = plugin->add_subcommand("list", "list the plugins that can be found");
+  auto* show_plugin = plugin->add_subcommand("show", "show what a plugin offers");
+  show_plugin->add_option("PLUGIN", raw.arguments.plugin, "its name, or its file")->required();
+  for (CLI::App* command : {list, show_plugin}) {
+    add_common(*command, raw);
+    add_format(*command, raw, {"text", "json"});
+  }
+}
+
+std::string chosen_command(const CLI::App& app) {
+  std::string name;
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    name += (name.empty() ? "" : " ") + at->get_name();
+  }
+  return name;
+}
+
+int refuse(const std::string& text) {
+  std::fprintf(stderr, "stagerun: %s\n", text.c_str());
+  return exit_usage;
+}
+
+std::variant<Arguments, int> check(Raw raw) {
+  Arguments arguments = std::move(raw.arguments);
+  for (const std::string& input : raw.inputs) {
+    const std::size_t equals = input.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return refuse("-i wants NAME=VALUE and was given `" + input + "`");
+    }
+    arguments.inputs[input.substr(0, equals)] = input.substr(equals + 1);
+  }
+  if (!raw.state.starts_with("dir:") || raw.state.size() == 4) {
+    return refuse("--state wants dir:FOLDER and was given `" + raw.state + "`");
+  }
+  arguments.state = raw.state.substr(4);
+  arguments.plugin_folders.assign(raw.folders.begin(), raw.folders.end());
+  if (raw.quiet) arguments.verbosity = Verbosity::quiet;
+  if (raw.verbose) arguments.verbosity = Verbosity::verbose;
+  return arguments;
+}
+
+}  // namespace
+
+std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
+  CLI::App app("Runs go-live runbooks that can be planned, resumed and undone.", "stagerun");
+  Raw raw;
+  build(app, raw);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+    app.exit(error);
+    return asked ? int{exit_succeeded} : int{exit_usage};
+  }
+  raw.arguments.command = chosen_command(app);
+  return check(std::move(raw));
+}
+
+}  // namespace stagerun

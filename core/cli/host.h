@@ -1,0 +1,37 @@
+// Host: what every command stands on: clock, loop, link and the plugins that it found.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/kill_points.h"
+#include "core/base/loop.h"
+#include "core/cli/arguments.h"
+#include "core/link/link.h"
+#include "core/model/plugin_info.h"
+
+namespace stagerun {
+
+class Host {
+ public:
+  explicit Host(const Arguments& arguments);
+
+  const Arguments& arguments;
+  SystemClock clock;
+  Loop loop{clock};
+  Link link;
+  KillPoints kill_points;
+
+  // Asks each plugin, in a worker, what it offers. Errors name the plugin.
+  Result<PluginInfo> describe(const std::filesystem::path& plugin);
+  // Finds and asks those that these `uses` name.
+  Result<Catalog> catalog(const std::vector<std::string>& uses);
+};
+
+// Adds a plugin's stages under the names that `uses` knows them by.
+void add_to(Catalog& catalog, const PluginInfo& plugin);
+
+}  // namespace stagerun

@@ -1,0 +1,107 @@
+#include "core/cli/load.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <system_error>
+
+#include "core/base/files.h"
+#include "core/base/limits.h"
+#include "core/cli/print.h"
+#include "core/config/read_pipeline.h"
+#include "core/plan/inputs.h"
+#include "core/plan/make_plan.h"
+
+namespace stagerun {
+namespace {
+
+int print_problems(const Diagnostics& diagnostics, const Source& source) {
+  print_note(render(diagnostics, source));
+  return exit_usage;
+}
+
+std::map<std::string, std::string> given_inputs(const Pipeline& pipeline,
+                                                const std::map<std::string, std::string>& flags) {
+  std::map<std::string, std::string> given;
+  for (const InputSpec& input : pipeline.inputs) {
+    if (const char* value = std::getenv(("STAGERUN_INPUT_" + input.name).c_str())) {
+      given[input.name] = value;
+    }
+  }
+  for (const auto& [name, value] : flags) given[name] = value;
+  return given;
+}
+
+std::vector<std::string> uses_of(const Pipeline& pipeline) {
+  std::vector<std::string> uses;
+  for (const StageSpec& stage : pipeline.stages) uses.push_back(stage.uses);
+  return uses;
+}
+
+Result<Source> read_source(const std::string& given) {
+  std::error_code none;
+  std::filesystem::path file = given;
+  if (std::filesystem::is_directory(file, none)) file /= "pipeline.toml";
+  auto text = read_file(file, limits::kPipelineBytes);
+  if (!text) return Error{ErrorCode::usage, text.error().text, "give the pipeline's file or folder"};
+  return Source{file.string(), *std::move(text)};
+}
+
+std::variant<Loaded, int> plan_it(const Pipeline& pipeline, const Catalog& catalog, Value inputs,
+                                  Diagnostics diagnostics, Loaded loaded) {
+  auto plan = make_plan(pipeline, catalog, std::move(inputs), diagnostics);
+  if (!diagnostics.empty()) return print_problems(diagnostics, loaded.source);
+  CHECK(plan.has_value());
+  loaded.plan = *std::move(plan);
+  return loaded;
+}
+
+Result<Catalog> recorded_catalog(Host& host, const Value& plugins) {
+  Catalog catalog;
+  const Value::Array none;
+  for (const Value& recorded : plugins.items() != nullptr ? *plugins.items() : none) {
+    TRY_ASSIGN(const PluginInfo plugin, host.describe(recorded.text_or("path")));
+    if (plugin.digest != recorded.text_or("digest")) {
+      return Error{ErrorCode::plugin,
+                   fmt::format("plugin {} ({}) is another one than when the run began", plugin.name,
+                               plugin.path),
+                   "put back the plugin that the run began with"};
+    }
+    add_to(catalog, plugin);
+  }
+  return catalog;
+}
+
+}  // namespace
+
+std::variant<Loaded, int> load_pipeline(Host& host) {
+  auto source = read_source(host.arguments.pipeline);
+  if (!source) return print_error(source.error());
+  Diagnostics diagnostics;
+  const auto pipeline = read_pipeline(*source, diagnostics);
+  if (!pipeline) return print_problems(diagnostics, *source);
+  const auto catalog = host.catalog(uses_of(*pipeline));
+  if (!catalog) {
+    if (!diagnostics.empty()) print_problems(diagnostics, *source);
+    return print_error(catalog.error());
+  }
+  Value inputs =
+      check_inputs(*pipeline, given_inputs(*pipeline, host.arguments.inputs), diagnostics);
+  Loaded loaded;
+  std::error_code none;
+  loaded.workspace = std::filesystem::canonical(source->path, none).parent_path();
+  loaded.source = *std::move(source);
+  return plan_it(*pipeline, *catalog, std::move(inputs), std::move(diagnostics), std::move(loaded));
+}
+
+std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
+  Loaded loaded{{started.pipeline_path, started.pipeline_text}, started.workspace, {}};
+  Diagnostics diagnostics;
+  const auto pipeline = read_pipeline(loaded.source, diagnostics);
+  if (!pipeline) return print_problems(diagnostics, loaded.source);
+  const auto catalog = recorded_catalog(host, started.plugins);
+  if (!catalog) return print_error(catalog.error());
+  return plan_it(*pipeline, *catalog, started.inputs, std::move(diagnostics), std::move(loaded));
+}
+
+}  // namespace stagerun

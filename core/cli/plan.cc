@@ -1,0 +1,24 @@
+// stagerun plan PIPELINE
+#include "core/base/json.h"
+#include "core/cli/commands.h"
+#include "core/cli/preview.h"
+#include "core/cli/print.h"
+#include "core/report/plan_report.h"
+
+namespace stagerun {
+
+int plan_command(const Arguments& arguments) {
+  Host host(arguments);
+  const auto loaded = load_pipeline(host);
+  if (const int* status = std::get_if<int>(&loaded)) return *status;
+  const auto& [source, workspace, plan] = std::get<Loaded>(loaded);
+  const Look look = preview(host, std::get<Loaded>(loaded), true);
+  const int status = print_look(look, source);
+  if (status != exit_succeeded) return status;
+  const bool json = arguments.format == "json";
+  print_result(json ? render_json_pretty(plan_value(plan, forecasts(look))) + "\n"
+                    : plan_text(plan, forecasts(look)));
+  return exit_succeeded;
+}
+
+}  // namespace stagerun

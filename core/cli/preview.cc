@@ -1,0 +1,69 @@
+#include "core/cli/preview.h"
+
+#include <cstdlib>
+#include <system_error>
+
+#include "core/base/text.h"
+#include "core/broker/broker.h"
+#include "core/cli/print.h"
+
+namespace stagerun {
+namespace {
+
+// No run, no journal: nothing here may write, so there is nothing to remember.
+class NoJournal final : public Journal {
+ public:
+  Status append(const EventBody&) override { return {}; }
+  Status sync() override { return {}; }
+};
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::error_code none;
+    std::string name = (std::filesystem::temp_directory_path(none) / "stagerun-XXXXXX").string();
+    if (::mkdtemp(name.data()) != nullptr) path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code none;
+    if (!path_.empty()) std::filesystem::remove_all(path_, none);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+Look preview(Host& host, const Loaded& loaded, bool plan_too) {
+  const TemporaryFolder folder;
+  NoJournal journal;
+  Broker broker(host.loop, journal, host.kill_points, {folder.path(), -1});
+  Console console(stderr, host.arguments.verbosity);
+  const LogSink log = [&](const LogLine& line) { console.on_log(line); };
+  const Places places{"preview", loaded.workspace, folder.path()};
+  return look_at(host.loop, loaded.plan, places, {journal, broker, host.link, log}, plan_too);
+}
+
+std::vector<StageForecast> forecasts(const Look& look) {
+  std::vector<StageForecast> list;
+  for (const StageLook& stage : look.stages) {
+    list.push_back({stage.stage, stage.changes, stage.waits_for});
+  }
+  return list;
+}
+
+int print_look(const Look& look, const Source& source) {
+  if (!look.diagnostics.empty()) print_note(render(look.diagnostics, source));
+  for (const std::string& text : look.refusals) {
+    print_note("stagerun: it cannot be planned: " + printable(text) + "\n");
+  }
+  for (const std::string& text : look.broken) print_note("stagerun: " + printable(text) + "\n");
+  if (!look.broken.empty()) return exit_plugin;
+  return look.is_good() ? exit_succeeded : exit_usage;
+}
+
+}  // namespace stagerun

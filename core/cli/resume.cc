@@ -1,0 +1,43 @@
+// stagerun resume [RUN]: goes on where the journal says that the run stands.
+#include <fmt/format.h>
+
+#include "core/cli/commands.h"
+#include "core/cli/engine.h"
+#include "core/cli/print.h"
+#include "core/journal/reader.h"
+#include "core/report/exit_words.h"
+
+namespace stagerun {
+namespace {
+
+bool is_over(const RunState& state) {
+  return state.ended && *state.ended != exit_in_doubt && *state.ended != exit_person_needed;
+}
+
+}  // namespace
+
+int resume_command(const Arguments& arguments) {
+  Host host(arguments);
+  journal::RunStore store(arguments.state);
+  const auto run = store.find(arguments.run);
+  if (!run) return print_error(run.error());
+  const auto lock = store.lock();
+  if (!lock) return print_error(lock.error());
+
+  const auto contents = journal::read_journal(store.journal_file(*run));
+  if (!contents) return print_error(contents.error());
+  const RunState before = fold(contents->events);
+  if (is_over(before)) {
+    print_note(fmt::format("run {} is over: {}\n", *run, exit_words(*before.ended)));
+    return *before.ended;
+  }
+  const auto loading = load_from_run(host, before.started);
+  if (const int* status = std::get_if<int>(&loading)) return *status;
+  const auto& loaded = std::get<Loaded>(loading);
+
+  const auto engine = Engine::take_over(host, store, *lock, *run, "resume");
+  if (!engine) return print_error(engine.error());
+  return (*engine)->go_on(loaded.plan, loaded.workspace);
+}
+
+}  // namespace stagerun

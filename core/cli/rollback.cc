@@ -1,0 +1,52 @@
+// stagerun rollback [RUN]: undoes a run, whether it failed, was killed, or succeeded hours ago.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/cli/commands.h"
+#include "core/cli/engine.h"
+#include "core/cli/print.h"
+#include "core/journal/reader.h"
+
+namespace stagerun {
+namespace {
+
+bool is_undone(const StageState& stage) {
+  return !stage.has_write_intent() ||
+         (stage.rolled_back && stage.rolled_back->result == UndoResult::undone);
+}
+
+bool has_nothing_to_undo(const RunState& state) {
+  return state.ended && std::all_of(state.stages.begin(), state.stages.end(),
+                                    [](const auto& stage) { return is_undone(stage.second); });
+}
+
+}  // namespace
+
+int rollback_command(const Arguments& arguments) {
+  Host host(arguments);
+  journal::RunStore store(arguments.state);
+  const auto run = store.find(arguments.run);
+  if (!run) return print_error(run.error());
+  const auto lock = store.lock();
+  if (!lock) return print_error(lock.error());
+
+  const auto contents = journal::read_journal(store.journal_file(*run));
+  if (!contents) return print_error(contents.error());
+  const RunState before = fold(contents->events);
+  if (has_nothing_to_undo(before)) {
+    print_note(fmt::format("run {} left nothing to undo\n", *run));
+    return exit_succeeded;
+  }
+  const auto loading = load_from_run(host, before.started);
+  if (const int* status = std::get_if<int>(&loading)) return *status;
+  const auto& loaded = std::get<Loaded>(loading);
+
+  const auto engine = Engine::take_over(host, store, *lock, *run, "rollback");
+  if (!engine) return print_error(engine.error());
+  const Status begun = (*engine)->roll_back();
+  if (!begun) return print_error(begun.error());
+  return (*engine)->go_on(loaded.plan, loaded.workspace);
+}
+
+}  // namespace stagerun

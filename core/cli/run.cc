@@ -1,0 +1,68 @@
+// stagerun run PIPELINE: TOML to Pipeline to Plan, a look at the world, then the journal and the run.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "core/base/linux.h"
+#include "core/cli/commands.h"
+#include "core/cli/engine.h"
+#include "core/cli/preview.h"
+#include "core/cli/print.h"
+#include "core/journal/reader.h"
+#include "core/report/plan_report.h"
+
+namespace stagerun {
+namespace {
+
+// Asks only a person: in CI there is nobody to answer.
+bool may_start(const Arguments& arguments, const Plan& plan, const Look& look) {
+  if (arguments.yes || ::isatty(STDIN_FILENO) == 0) return true;
+  print_note(plan_text(plan, forecasts(look)) + "\nrun this? [y/N] ");
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "yes";
+}
+
+// An earlier run here that was killed: its orphans must not act beside us, and its writes stand.
+Status check_earlier_run(const journal::RunStore& store) {
+  const auto runs = store.runs();
+  if (runs.empty()) return {};
+  const std::string& last = runs.back();
+  const auto contents = journal::read_journal(store.journal_file(last));
+  if (!contents || fold(contents->events).ended) return {};
+  if (!holders_of(store.children_lock(last)).empty()) {
+    return Error{ErrorCode::busy, fmt::format("processes of the unfinished run {} still work", last),
+                 fmt::format("`stagerun resume {}` or `stagerun rollback {}` takes it over", last, last)};
+  }
+  print_note(fmt::format("note: run {} is unfinished; `stagerun rollback {}` undoes it\n", last, last));
+  return {};
+}
+
+}  // namespace
+
+int run_command(const Arguments& arguments) {
+  Host host(arguments);
+  journal::RunStore store(arguments.state);
+  const auto lock = store.lock();
+  if (!lock) return print_error(lock.error());
+  const Status earlier = check_earlier_run(store);
+  if (!earlier) return print_error(earlier.error());
+
+  const auto loading = load_pipeline(host);
+  if (const int* status = std::get_if<int>(&loading)) return *status;
+  const auto& loaded = std::get<Loaded>(loading);
+
+  const Look look = preview(host, loaded, true);
+  if (!look.is_good()) return print_look(look, loaded.source);
+  if (!may_start(arguments, loaded.plan, look)) {
+    print_note("not started\n");
+    return exit_succeeded;
+  }
+
+  const auto engine = Engine::begin(host, store, *lock, loaded);
+  if (!engine) return print_error(engine.error());
+  return (*engine)->go_on(loaded.plan, loaded.workspace);
+}
+
+}  // namespace stagerun

@@ -1,0 +1,323 @@
+#include "core/link/link.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/base/limits.h"
+#include "core/base/text.h"
+#include "core/link/describe.h"
+
+namespace stagerun {
+
+struct Link::Worker {
+  std::unique_ptr<WorkerProcess> process;
+  std::filesystem::path plugin;
+  std::string digest;
+  bool holds_lock = false;
+  std::optional<PluginInfo> info;  // once it is loaded
+  std::optional<Error> refusal;    // why it cannot be used
+  std::function<void(Result<PluginInfo>)> described;  // asked for by describe(); called once
+
+  // The verb that it runs, or waits to run until it is loaded.
+  Handle handle = 0;
+  VerbSink* sink = nullptr;
+  VerbCall call;
+  Loop::TimerId timer = 0;
+  bool timed_out = false;
+  bool cancelled = false;
+
+  bool is_busy() const { return sink != nullptr; }
+};
+
+namespace {
+
+wire::Message call_message(const VerbCall& call) {
+  wire::Message message;
+  message.type = wire::Type::call;
+  message.fields.resize(wire::call_field_count);
+  auto& fields = message.fields;
+  fields[wire::stage_type] = call.stage_type;
+  fields[wire::run] = call.run;
+  fields[wire::stage] = call.stage;
+  fields[wire::key] = call.key;
+  fields[wire::config] = call.config;
+  fields[wire::plan] = call.plan;
+  fields[wire::receipt] = call.receipt;
+  fields[wire::checkpoint] = call.checkpoint;
+  fields[wire::pending] = call.pending;
+  fields[wire::settled] = call.settled;
+  fields[wire::workspace] = call.workspace;
+  fields[wire::scratch] = call.scratch;
+  fields[wire::context] = call.context;
+  fields[wire::remaining_ms] = std::to_string(call.timeout_ms);
+  fields[wire::now_offset_ms] = "0";
+  fields[wire::verb] = std::to_string(static_cast<std::uint32_t>(call.verb));
+  fields[wire::attempt] = std::to_string(call.attempt);
+  return message;
+}
+
+std::int64_t to_number(const std::string& text) {
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+// A status that this host does not know is a failure (docs/abi.md).
+VerbStatus to_status(std::int32_t number) {
+  const bool known = number >= 0 && number <= static_cast<std::int32_t>(VerbStatus::denied);
+  return known ? static_cast<VerbStatus>(number) : VerbStatus::failed;
+}
+
+Value log_fields(const wire::Message& message) {
+  Value fields = Value::object();
+  for (std::size_t i = 1; i + 1 < message.fields.size(); i += 2) {
+    fields.set(message.fields[i], message.fields[i + 1]);
+  }
+  return fields;
+}
+
+std::string last_words(const WorkerProcess& process) {
+  const std::string& tail = process.output_tail();
+  return tail.empty() ? "" : fmt::format("; its last output: {}", printable(tail));
+}
+
+}  // namespace
+
+Link::Link(Loop& loop, std::filesystem::path worker) : loop_(loop), program_(std::move(worker)) {
+  turn_end_ = loop_.at_turn_end([this] { gone_.clear(); });
+}
+
+Link::~Link() { loop_.remove_turn_end(turn_end_); }
+
+void Link::inherit(int children_lock) {
+  children_lock_ = children_lock;
+  for (auto& worker : workers_) {
+    if (!worker->is_busy()) worker->process->dismiss();
+  }
+  std::erase_if(workers_, [&](auto& worker) {
+    if (worker->is_busy()) return false;
+    gone_.push_back(std::move(worker));
+    return true;
+  });
+}
+
+Result<Link::Worker*> Link::hire(const std::filesystem::path& plugin, const std::string& digest) {
+  TRY_ASSIGN(auto process, WorkerProcess::spawn(loop_, program_, plugin, children_lock_));
+  auto worker = std::make_unique<Worker>();
+  Worker* raw = worker.get();
+  worker->process = std::move(process);
+  worker->plugin = plugin;
+  worker->digest = digest;
+  worker->holds_lock = children_lock_ >= 0;
+  worker->process->set_handlers(
+      {.message = [this, raw](const wire::Message& message) { on_message(*raw, message); },
+       .gone = [this, raw](const std::string& how) { on_gone(*raw, how); }});
+  worker->timer = loop_.after(limits::kLoadTimeout, [raw] { raw->process->kill(); });
+  workers_.push_back(std::move(worker));
+  return raw;
+}
+
+Result<PluginInfo> Link::describe(const std::filesystem::path& plugin) {
+  auto digest = file_digest(plugin);
+  if (!digest) return Error{ErrorCode::plugin, digest.error().text, ""};
+  TRY_ASSIGN(Worker * worker, hire(plugin, *digest));
+  std::optional<Result<PluginInfo>> outcome;
+  worker->described = [&](Result<PluginInfo> info) { outcome = std::move(info); };
+  loop_.run_until([&] { return outcome.has_value(); });
+  return *std::move(outcome);
+}
+
+Link::Worker* Link::find_idle(const PluginInfo& plugin) {
+  for (auto& worker : workers_) {
+    const bool fits = worker->plugin == plugin.path && worker->digest == plugin.digest;
+    if (fits && worker->info && !worker->is_busy()) return worker.get();
+  }
+  return nullptr;
+}
+
+Link::Worker* Link::find(Handle verb) const {
+  for (const auto& worker : workers_) {
+    if (worker->is_busy() && worker->handle == verb) return worker.get();
+  }
+  return nullptr;
+}
+
+Link::Handle Link::start(const VerbCall& call, VerbSink& sink) {
+  const Handle handle = next_handle_++;
+  const auto fail = [&](const std::string& why) {
+    loop_.after(0, [&sink, why] { sink.on_end({VerbStatus::died, "", why}); });
+    return handle;
+  };
+  Worker* worker = find_idle(call.plugin);
+  if (worker == nullptr) {
+    const auto digest = file_digest(call.plugin.path);
+    if (!digest) return fail(digest.error().text);
+    if (*digest != call.plugin.digest) return fail(call.plugin.path + " was replaced meanwhile");
+    auto hired = hire(call.plugin.path, *digest);
+    if (!hired) return fail(hired.error().text);
+    worker = *hired;
+  }
+  worker->handle = handle;
+  worker->sink = &sink;
+  worker->timed_out = worker->cancelled = false;
+  if (worker->info) {
+    begin(*worker, call);
+  } else {
+    worker->call = call;
+  }
+  return handle;
+}
+
+void Link::begin(Worker& worker, const VerbCall& call) {
+  worker.process->send(call_message(call));
+  if (worker.cancelled) {
+    worker.timer = loop_.after(limits::kCancelGrace, [&worker] { worker.process->kill(); });
+  } else if (call.timeout_ms >= 0) {
+    worker.timer = loop_.after(call.timeout_ms, [this, &worker] { on_deadline(worker); });
+  }
+}
+
+void Link::answer(Handle verb, std::int32_t status, const std::string& bytes) {
+  if (Worker* worker = find(verb)) {
+    worker->process->send({wire::Type::answer, 0, 0, status, {bytes}});
+  }
+}
+
+void Link::event(Handle verb, std::uint32_t ticket, const Value& event, bool last) {
+  if (Worker* worker = find(verb)) {
+    const std::uint16_t flags = last ? wire::kLast : std::uint16_t{0};
+    worker->process->send({wire::Type::event, flags, ticket, 0, {render_json(event)}});
+  }
+}
+
+void Link::cancel(Handle verb) {
+  Worker* worker = find(verb);
+  if (worker == nullptr || worker->cancelled) return;
+  worker->cancelled = true;
+  worker->process->cancel();
+  loop_.cancel(worker->timer);
+  worker->timer = loop_.after(limits::kCancelGrace, [worker] { worker->process->kill(); });
+}
+
+void Link::kill(Handle verb) {
+  if (Worker* worker = find(verb)) worker->process->kill();
+}
+
+std::size_t Link::unread(Handle verb) const {
+  const Worker* worker = find(verb);
+  return worker != nullptr ? worker->process->unsent() : 0;
+}
+
+void Link::on_deadline(Worker& worker) {
+  worker.timed_out = true;
+  const Handle handle = worker.handle;
+  worker.sink->on_deadline();
+  cancel(handle);
+}
+
+void Link::on_message(Worker& worker, const wire::Message& message) {
+  const bool loading = !worker.info;
+  if (loading) return on_loaded(worker, message);
+  if (worker.is_busy()) return on_verb_message(worker, message);
+  worker.process->kill();  // it speaks though nobody asked
+}
+
+void Link::on_loaded(Worker& worker, const wire::Message& message) {
+  loop_.cancel(worker.timer);
+  if (message.type != wire::Type::loaded) {
+    worker.refusal = Error{ErrorCode::plugin, message.field(1), ""};
+    return worker.process->kill();
+  }
+  auto info = parse_plugin_info(message.field(0));
+  if (!info) {
+    worker.refusal = info.error();
+    return worker.process->kill();
+  }
+  worker.info = *std::move(info);
+  worker.info->path = worker.plugin.string();
+  worker.info->digest = worker.digest;
+  if (worker.described) std::exchange(worker.described, nullptr)(*worker.info);
+  if (worker.is_busy()) begin(worker, worker.call);
+}
+
+void Link::on_verb_message(Worker& worker, const wire::Message& m) {
+  VerbSink& sink = *worker.sink;
+  switch (m.type) {
+    case wire::Type::log:
+      return sink.on_log(m.argument, m.field(0), log_fields(m));
+    case wire::Type::progress:
+      return sink.on_progress(to_number(m.field(0)), to_number(m.field(1)), m.field(2));
+    case wire::Type::fail:
+      return sink.on_fail({m.field(0), m.field(1), m.field(2)});
+    case wire::Type::diagnose:
+      return sink.on_diagnose(m.field(0), {m.field(1), m.field(2), m.field(3)});
+    case wire::Type::set:
+      return sink.on_set(m.field(0), m.field(1));
+    case wire::Type::checkpoint:
+      return sink.on_checkpoint(m.field(0));
+    case wire::Type::note:
+      return sink.on_note(m.field(0));
+    case wire::Type::read_note:
+      return sink.on_read_note(static_cast<std::uint64_t>(to_number(m.field(0))));
+    case wire::Type::start:
+      return sink.on_start(m.ticket, m.field(0), m.field(1));
+    case wire::Type::write:
+      return sink.on_write(m.ticket, m.field(0));
+    case wire::Type::signal:
+      return sink.on_signal(m.ticket, m.argument);
+    case wire::Type::cancel:
+      return sink.on_cancel(m.ticket);
+    case wire::Type::done:
+      return on_done(worker, m);
+    default:
+      worker.process->kill();
+  }
+}
+
+void Link::on_done(Worker& worker, const wire::Message& message) {
+  VerbEnd end{to_status(message.argument), message.field(0), ""};
+  const bool well = end.status == VerbStatus::ok || end.status == VerbStatus::unchanged;
+  if (worker.timed_out && !well) end.status = VerbStatus::timed_out;
+  const bool reusable = (message.flags & wire::kRetire) == 0 && !worker.cancelled;
+  VerbSink* sink = std::exchange(worker.sink, nullptr);
+  loop_.cancel(worker.timer);
+  release(worker, reusable);
+  sink->on_end(std::move(end));
+}
+
+void Link::release(Worker& worker, bool reusable) {
+  const auto idle = std::count_if(workers_.begin(), workers_.end(),
+                                  [](const auto& w) { return !w->is_busy(); });
+  const bool room = idle <= static_cast<std::ptrdiff_t>(limits::kWarmWorkers);
+  if (reusable && room && worker.holds_lock == (children_lock_ >= 0)) return;
+  worker.process->dismiss();
+  worker.process->kill();
+  forget(worker);
+}
+
+void Link::forget(Worker& worker) {
+  const auto place = std::find_if(workers_.begin(), workers_.end(),
+                                  [&](const auto& w) { return w.get() == &worker; });
+  if (place != workers_.end()) gone_.splice(gone_.end(), workers_, place);
+}
+
+void Link::on_gone(Worker& worker, const std::string& how) {
+  loop_.cancel(worker.timer);
+  const std::string death = how + last_words(*worker.process);
+  if (!worker.refusal) {
+    worker.refusal =
+        Error{ErrorCode::plugin, fmt::format("its worker {}", death), "the plugin is broken"};
+  }
+  VerbSink* sink = std::exchange(worker.sink, nullptr);
+  const std::string why = worker.info ? death : worker.refusal->text;
+  const VerbStatus status = worker.timed_out ? VerbStatus::timed_out : VerbStatus::died;
+  if (worker.described) std::exchange(worker.described, nullptr)(*worker.refusal);
+  forget(worker);
+  if (sink != nullptr) sink->on_end({status, "", why});
+}
+
+}  // namespace stagerun

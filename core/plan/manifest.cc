@@ -1,0 +1,138 @@
+#include "core/plan/manifest.h"
+
+#include <algorithm>
+
+#include "core/plan/host_name.h"
+
+namespace stagerun {
+namespace {
+
+const Value::Array& items_of(const Value& manifest, const char* member) {
+  static const Value::Array kNone;
+  const Value* list = manifest.find(member);
+  return list != nullptr && list->items() != nullptr ? *list->items() : kNone;
+}
+
+std::uint32_t flag_of(const std::string& name) {
+  if (name == "idempotent") return flag_idempotent;
+  if (name == "resumable") return flag_resumable;
+  if (name == "reversible") return flag_reversible;
+  if (name == "compensable") return flag_compensable;
+  if (name == "reads_only") return flag_reads_only;
+  return 0;
+}
+
+// True where all places equal their values; also where there is no condition.
+bool holds(const Value& entry, const Value& with) {
+  const Value* condition = entry.find("if");
+  if (condition == nullptr) return true;
+  if (condition->members() == nullptr) return false;
+  return std::all_of(condition->members()->begin(), condition->members()->end(),
+                     [&with](const Value::Member& equal) {
+                       const Value* place = with.at(equal.first);
+                       return place != nullptr && *place == equal.second;
+                     });
+}
+
+// The words of an array of strings; empty where it is none.
+std::vector<std::string> argv_of(const Value* place) {
+  if (place == nullptr || place->items() == nullptr) return {};
+  std::vector<std::string> argv;
+  for (const Value& word : *place->items()) {
+    if (word.text() == nullptr) return {};
+    argv.push_back(*word.text());
+  }
+  return argv;
+}
+
+const Value* configured(const Value& entry, const Value& with) {
+  const Value* pointer = entry.find("config");
+  const bool applies = pointer != nullptr && pointer->text() != nullptr && holds(entry, with);
+  return applies ? with.at(*pointer->text()) : nullptr;
+}
+
+void add_reads(const Value& manifest, const Value& with, Grants& granted) {
+  for (const Value& entry : items_of(manifest, "reads")) {
+    const bool is_prefix = entry.items() != nullptr;
+    auto argv = argv_of(is_prefix ? &entry : configured(entry, with));
+    if (argv.empty()) continue;
+    (is_prefix ? granted.read_prefixes : granted.read_commands).push_back(std::move(argv));
+  }
+}
+
+void add_hosts(const Value& manifest, const Value& with, Grants& granted) {
+  if (manifest.find("hosts") == nullptr) return;
+  for (const Value& entry : items_of(manifest, "hosts")) {
+    const Value* url = entry.text() != nullptr ? nullptr : configured(entry, with);
+    std::optional<std::string> host;
+    if (entry.text() != nullptr) host = host_of_name(*entry.text());
+    if (url != nullptr && url->text() != nullptr) host = host_of_url(*url->text());
+    if (host) granted.hosts.push_back(*std::move(host));
+  }
+  if (granted.hosts.empty()) granted.hosts.emplace_back(kNoHost);
+}
+
+bool is_output_type(const std::string& type) {
+  return type == "string" || type == "integer" || type == "number" || type == "boolean";
+}
+
+}  // namespace
+
+std::uint32_t effective_flags(const StageInfo& stage, const Value& with) {
+  std::uint32_t flags = stage.flags;
+  for (const Value& entry : items_of(stage.manifest, "flags")) {
+    const Value* has = entry.find("has");
+    const bool is_there =
+        has == nullptr || (has->text() != nullptr && with.at(*has->text()) != nullptr);
+    const bool asks = has != nullptr || entry.find("if") != nullptr;
+    if (asks && is_there && holds(entry, with)) flags |= flag_of(entry.text_or("add"));
+  }
+  return flags;
+}
+
+Grants grants(const StageInfo& stage, const Value& with) {
+  Grants granted;
+  for (const Value& kind : items_of(stage.manifest, "effects")) {
+    if (kind.text() != nullptr) granted.effects.push_back(*kind.text());
+  }
+  add_reads(stage.manifest, with, granted);
+  add_hosts(stage.manifest, with, granted);
+  return granted;
+}
+
+Value outputs_schema(const StageInfo& stage, const Value& with) {
+  Value schema = stage.outputs.members() != nullptr ? stage.outputs : Value::object();
+  if (schema.find("type") == nullptr) schema.set("type", "object");
+  const Value* declared = schema.find("properties");
+  if (declared == nullptr || declared->members() == nullptr) {
+    schema.set("properties", Value::object());
+  }
+  const Value* pointer = stage.manifest.find("outputs_from");
+  const bool has_pointer = pointer != nullptr && pointer->text() != nullptr;
+  const Value* added = has_pointer ? with.at(*pointer->text()) : nullptr;
+  if (added == nullptr || added->members() == nullptr) return schema;
+  Value* properties = schema.find("properties");
+  for (const auto& [name, type] : *added->members()) {
+    const bool fits = type.text() != nullptr && is_output_type(*type.text());
+    // The plugin's own word about an output is not the pipeline's to change.
+    if (!fits || properties->find(name) != nullptr) continue;
+    properties->set(name, Value::object().set("type", type));
+  }
+  return schema;
+}
+
+std::vector<DecisivePlace> decisive_places(const Value& manifest) {
+  std::vector<DecisivePlace> places;
+  for (const char* member : {"flags", "reads"}) {
+    for (const Value& entry : items_of(manifest, member)) {
+      const Value* condition = entry.find("if");
+      const Value* has = entry.find("has");
+      if (has != nullptr && has->text() != nullptr) places.push_back({*has->text(), false});
+      if (condition == nullptr || condition->members() == nullptr) continue;
+      for (const auto& [pointer, value] : *condition->members()) places.push_back({pointer, true});
+    }
+  }
+  return places;
+}
+
+}  // namespace stagerun

@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "core/base/text.h"
+#include "core/plan/host_name.h"
+#include "core/plan/manifest.h"
+
+namespace stagerun {
+namespace {
+
+constexpr std::array<std::string_view, 5> kMembers = {"effects", "reads", "flags", "outputs_from",
+                                                      "hosts"};
+constexpr std::array<std::string_view, 5> kFlags = {"idempotent", "resumable", "reversible",
+                                                    "compensable", "reads_only"};
+
+template <typename List>
+bool contains(const List& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+// RFC 6901, section 3.
+bool is_pointer(std::string_view text) {
+  if (!text.empty() && text[0] != '/') return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '~';
+    if (escape && (i + 1 == text.size() || (text[i + 1] != '0' && text[i + 1] != '1')))
+      return false;
+  }
+  return true;
+}
+
+bool is_pointer(const Value* value) {
+  return value != nullptr && value->text() != nullptr && is_pointer(*value->text());
+}
+
+// "http/1"
+bool is_effect_kind(const Value& value) {
+  if (value.text() == nullptr) return false;
+  const std::string& kind = *value.text();
+  const std::size_t slash = kind.find('/');
+  if (slash == std::string::npos || slash == 0 || slash + 1 == kind.size()) return false;
+  return std::all_of(kind.begin() + static_cast<std::ptrdiff_t>(slash) + 1, kind.end(),
+                     [](char c) { return c >= '0' && c <= '9'; });
+}
+
+class Checker {
+ public:
+  std::vector<std::string> check(const Value& manifest) {
+    if (manifest.is_null()) return {};
+    if (manifest.members() == nullptr) return {"the manifest must be an object"};
+    for (const auto& [key, value] : *manifest.members()) {
+      if (!contains(kMembers, key)) {
+        complain(fmt::format("the manifest's `{}` is unknown to this stagerun", printable(key)));
+      } else if (key == "outputs_from") {
+        if (!is_pointer(&value)) complain("`outputs_from` must be a JSON pointer");
+      } else if (value.items() == nullptr) {
+        complain(fmt::format("`{}` must be an array", key));
+      } else {
+        for (std::size_t i = 0; i < value.items()->size(); ++i) {
+          check_entry(key, (*value.items())[i], fmt::format("`{}/{}`", key, i));
+        }
+      }
+    }
+    return std::move(problems_);
+  }
+
+ private:
+  void check_entry(const std::string& list, const Value& entry, const std::string& where) {
+    if (list == "effects" && !is_effect_kind(entry)) {
+      complain(where + " must be an effect kind such as \"http/1\"");
+    }
+    if (list == "reads") check_read(entry, where);
+    if (list == "flags") check_flag(entry, where);
+    if (list == "hosts") check_host(entry, where);
+  }
+
+  void check_read(const Value& entry, const std::string& where) {
+    if (const auto* words = entry.items()) {
+      const bool fits =
+          !words->empty() && std::all_of(words->begin(), words->end(),
+                                         [](auto& word) { return word.text() != nullptr; });
+      if (!fits) complain(where + " must be a prefix of at least one word, all of them strings");
+      return;
+    }
+    check_object(entry, {"config", "if"}, where);
+    if (!is_pointer(entry.find("config"))) complain(where + " needs `config`, a JSON pointer");
+    check_condition(entry, where);
+  }
+
+  void check_flag(const Value& entry, const std::string& where) {
+    check_object(entry, {"has", "if", "add"}, where);
+    if (!contains(kFlags, entry.text_or("add"))) {
+      complain(fmt::format("{} must `add` one of: {}", where, fmt::join(kFlags, ", ")));
+    }
+    const Value* has = entry.find("has");
+    if (has == nullptr && entry.find("if") == nullptr) complain(where + " needs `has` or `if`");
+    if (has != nullptr && !is_pointer(has)) complain(where + ": `has` must be a JSON pointer");
+    check_condition(entry, where);
+  }
+
+  void check_host(const Value& entry, const std::string& where) {
+    if (const auto* name = entry.text()) {
+      if (!host_of_name(*name)) complain(where + " must be a host, with or without a port");
+      return;
+    }
+    check_object(entry, {"config"}, where);
+    if (!is_pointer(entry.find("config"))) complain(where + " needs `config`, a JSON pointer");
+  }
+
+  void check_condition(const Value& entry, const std::string& where) {
+    const Value* condition = entry.find("if");
+    if (condition == nullptr) return;
+    const auto* equals = condition->members();
+    const bool fits = equals != nullptr && !equals->empty() &&
+                      std::all_of(equals->begin(), equals->end(),
+                                  [](const auto& equal) { return is_pointer(equal.first); });
+    if (!fits) complain(where + ": `if` must be an object of JSON pointers and values");
+  }
+
+  void check_object(const Value& entry, const std::vector<std::string_view>& members,
+                    const std::string& where) {
+    if (entry.members() == nullptr) {
+      complain(where + " has the wrong form");
+      return;
+    }
+    for (const auto& [key, value] : *entry.members()) {
+      if (contains(members, key)) continue;
+      complain(fmt::format("{} has an unknown member `{}`", where, printable(key)));
+    }
+  }
+
+  void complain(std::string problem) { problems_.push_back(std::move(problem)); }
+
+  std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+std::vector<std::string> manifest_problems(const Value& manifest) {
+  return Checker().check(manifest);
+}
+
+}  // namespace stagerun

@@ -1,0 +1,87 @@
+#include "core/report/console.h"
+
+#include <fmt/format.h>
+
+#include "core/base/limits.h"
+#include "core/base/text.h"
+#include "core/report/exit_words.h"
+
+namespace stagerun {
+
+void Console::print(const std::string& line) {
+  const std::string text = line + "\n";
+  std::fwrite(text.data(), 1, text.size(), out_);
+}
+
+void Console::on_event(const RunEvent& event) {
+  if (verbosity_ != Verbosity::quiet) tell(event);
+}
+
+void Console::tell(const RunEvent& event) {
+  const auto of = [](const std::string& stage) { return fmt::format("[{}]", stage); };
+  std::visit(
+      Overloaded{
+          [&](const RunStarted& e) { print(fmt::format("run {}", e.run)); },
+          [&](const RunResumed& e) { print(fmt::format("taken up again by `{}`", e.command)); },
+          [&](const VerbStarted& e) {
+            StageView& view = stages_[e.stage];
+            if (view.started_at_ms == 0) view.started_at_ms = event.at_ms;
+            if (e.verb == Verb::apply) {
+              print(fmt::format("{} applying{}", of(e.stage),
+                                e.attempt > 1 ? fmt::format(", attempt {}", e.attempt) : ""));
+            } else if (e.verb == Verb::rollback) {
+              print(fmt::format("{} rolling back", of(e.stage)));
+            } else if (verbosity_ == Verbosity::verbose) {
+              print(fmt::format("{} {}", of(e.stage), to_string(e.verb)));
+            }
+          },
+          [&](const VerbEnded& e) {
+            if (!e.failure.hint.empty() && e.verb != Verb::rollback) {
+              print(fmt::format("{} {}; {}", of(e.stage), printable(e.failure.text), e.failure.hint));
+            }
+          },
+          [&](const EffectIntended& e) {
+            if (verbosity_ != Verbosity::verbose) return;
+            print(fmt::format("{} {} {}: {}", of(e.stage), to_string(e.access), e.kind, e.purpose));
+          },
+          [&](const StageSettled& e) {
+            const std::int64_t took = event.at_ms - stages_[e.stage].started_at_ms;
+            print(fmt::format("{} {}{}", of(e.stage), to_string(e.result),
+                              is_success(e.result) ? " in " + describe_duration(took)
+                                                   : ": " + printable(e.reason)));
+          },
+          [&](const RollbackStarted& e) {
+            print(fmt::format("going back, newest first: {}", printable(e.reason)));
+          },
+          [&](const StageRolledBack& e) {
+            print(fmt::format("{} {}{}", of(e.stage), to_string(e.result),
+                              e.reason.empty() ? "" : ": " + printable(e.reason)));
+          },
+          [&](const CancelRequested& e) {
+            print(fmt::format("cancelled by signal {}; once more to stop at once", e.signal));
+          },
+          [&](const RunEnded& e) {
+            print(fmt::format("ended with status {}: {}", e.status, exit_words(e.status)));
+          },
+          [](const CheckpointSaved&) {},
+          [](const NoteAdded&) {},
+          [](const ProcessStarted&) {},
+          [](const EffectSettled&) {},
+      },
+      event.body);
+}
+
+void Console::on_log(const LogLine& line) {
+  const bool shown = line.level >= 2 || verbosity_ == Verbosity::verbose ||
+                     (line.level == 1 && verbosity_ == Verbosity::normal);
+  if (!shown) return;
+  StageView& view = stages_[line.stage];
+  if (++view.lines <= limits::kConsoleLines) {
+    print(fmt::format("[{}] | {}", line.stage, printable(line.text)));
+  } else if (!view.cut) {
+    view.cut = true;
+    print(fmt::format("[{}] | (more: in the run's log folder)", line.stage));
+  }
+}
+
+}  // namespace stagerun

@@ -1,0 +1,21 @@
+// One run, or the list of runs, as text or JSON: folds over events. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/value.h"
+#include "core/model/run_state.h"
+
+namespace stagerun {
+
+// "succeeded", "failed", "interrupted": in one word how the run stands, and its exit status.
+std::string standing(const RunState& state);
+
+std::string show_text(const RunState& state);
+Value show_value(const RunState& state);
+
+std::string runs_text(const std::vector<RunState>& runs);
+Value runs_value(const std::vector<RunState>& runs);
+
+}  // namespace stagerun

@@ -1,0 +1,91 @@
+#include "core/run/look.h"
+
+#include <fmt/format.h>
+
+#include "core/base/files.h"
+#include "core/base/json.h"
+
+namespace stagerun {
+namespace {
+
+VerbOutcome run_to_end(Loop& loop, SessionPorts ports, VerbSetup setup) {
+  static const std::vector<Bytes> kNoNotes;
+  std::optional<VerbOutcome> outcome;
+  VerbSession session(ports, std::move(setup), kNoNotes,
+                      [&](VerbOutcome done) { outcome = std::move(done); });
+  session.start();
+  loop.run_until([&] { return outcome.has_value(); });
+  return *std::move(outcome);
+}
+
+Span place_of(const StageSpec& spec, std::string pointer) {
+  for (;;) {
+    const auto found = spec.with_spans.find(pointer);
+    if (found != spec.with_spans.end()) return found->second;
+    const std::size_t slash = pointer.rfind('/');
+    if (slash == std::string::npos) return spec.span;
+    pointer.resize(slash);
+  }
+}
+
+bool is_well(VerbStatus status) {
+  return status == VerbStatus::ok || status == VerbStatus::unchanged ||
+         status == VerbStatus::absent;
+}
+
+void judge_validate(const StageSpec& spec, const VerbOutcome& outcome, Look& look) {
+  const bool died =
+      outcome.status == VerbStatus::died || outcome.status == VerbStatus::timed_out;
+  if (died) {
+    look.broken.push_back(fmt::format("stage `{}`: {}", spec.name, outcome.failure.text));
+    return;
+  }
+  for (const auto& [pointer, failure] : outcome.diagnoses) {
+    look.diagnostics.push_back({place_of(spec, pointer), failure.text, failure.hint});
+  }
+  if (is_well(outcome.status) || !outcome.diagnoses.empty()) return;
+  look.diagnostics.push_back({spec.span, outcome.failure.text, outcome.failure.hint});
+}
+
+void judge_plan(const StageSpec& spec, const VerbOutcome& outcome, StageLook& stage, Look& look) {
+  const bool died =
+      outcome.status == VerbStatus::died || outcome.status == VerbStatus::timed_out;
+  if (died) {
+    look.broken.push_back(fmt::format("stage `{}`: {}", spec.name, outcome.failure.text));
+  } else if (!is_well(outcome.status)) {
+    look.refusals.push_back(fmt::format("stage `{}`: {}", spec.name, outcome.failure.text));
+  }
+  const Result<Value> plan = parse_json(outcome.result);
+  const Value* changes = plan ? plan->find("changes") : nullptr;
+  if (changes != nullptr && changes->items() != nullptr) stage.changes = *changes;
+}
+
+}  // namespace
+
+Look look_at(Loop& loop, const Plan& plan, const Places& places, SessionPorts ports, bool plan_too) {
+  Look look;
+  Value context;
+  context.set("inputs", plan.inputs.is_null() ? Value::object() : plan.inputs);
+  context.set("stages", Value::object());
+  for (const PlannedStage& planned : plan.stages) {
+    const StageState untouched;
+    StageLook stage{planned.spec.name, Value::array(), ""};
+    for (const Verb verb : {Verb::validate, Verb::plan}) {
+      if (!planned.info.has(verb) || (verb == Verb::plan && !plan_too)) continue;
+      VerbSetup setup = make_setup(planned, verb, untouched, context, places);
+      if (!setup.missing.empty()) {
+        stage.waits_for = fmt::format("{}", fmt::join(setup.missing.front().path, "."));
+        break;
+      }
+      const VerbOutcome outcome = run_to_end(loop, ports, std::move(setup));
+      const std::size_t before = look.diagnostics.size() + look.broken.size();
+      if (verb == Verb::validate) judge_validate(planned.spec, outcome, look);
+      if (verb == Verb::plan) judge_plan(planned.spec, outcome, stage, look);
+      if (look.diagnostics.size() + look.broken.size() > before) break;
+    }
+    look.stages.push_back(std::move(stage));
+  }
+  return look;
+}
+
+}  // namespace stagerun

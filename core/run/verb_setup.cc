@@ -1,0 +1,101 @@
+#include "core/run/verb_setup.h"
+
+#include <algorithm>
+
+#include "core/base/json.h"
+#include "core/base/limits.h"
+#include "core/plan/manifest.h"
+#include "core/plan/resolve.h"
+
+namespace stagerun {
+namespace {
+
+Value describe(const EffectState& effect) {
+  Value value;
+  value.set("id", effect.intent.id)
+      .set("kind", effect.intent.kind)
+      .set("purpose", effect.intent.purpose)
+      .set("key", effect.intent.key)
+      .set("request", effect.intent.request);
+  if (effect.outcome) value.set("outcome", *effect.outcome);
+  return value;
+}
+
+// Write effects of apply, those of which the outcome is known or those of which it is not. Of
+// several attempts of one effect the last counts.
+std::string list_effects(const StageState& state, bool known) {
+  Value list = Value::array();
+  std::vector<std::string> seen;
+  for (auto effect = state.effects.rbegin(); effect != state.effects.rend(); ++effect) {
+    const bool counts =
+        effect->intent.verb == Verb::apply && effect->intent.access == Access::write;
+    const bool first = std::find(seen.begin(), seen.end(), effect->intent.id) == seen.end();
+    if (!counts || !first) continue;
+    seen.push_back(effect->intent.id);
+    if (effect->outcome.has_value() == known) list.push(describe(*effect));
+  }
+  std::reverse(list.items()->begin(), list.items()->end());
+  return render_json(list);
+}
+
+std::string result_of(const StageState& state, Verb verb) {
+  const VerbEnded* ended = state.ended(verb);
+  return ended != nullptr ? ended->result.data : "";
+}
+
+std::int64_t time_for(const PlannedStage& stage, Verb verb) {
+  const bool looks = verb == Verb::validate || verb == Verb::plan;
+  return looks ? std::min(limits::kLookTimeout, stage.spec.timeout_ms) : stage.spec.timeout_ms;
+}
+
+EffectScope make_scope(const PlannedStage& stage, const VerbSetup& setup, const StageState& state,
+                       const Places& places) {
+  EffectScope scope;
+  scope.stage = stage.spec.name;
+  scope.verb = setup.call.verb;
+  scope.attempt = setup.call.attempt;
+  scope.key = setup.call.key;
+  scope.grants = grants(stage.info, setup.config);
+  scope.needs_baseline = !stage.irreversible();
+  scope.has_baseline = state.checkpoint.has_value();
+  scope.reads_only = stage.reads_only();
+  scope.workspace = places.workspace;
+  scope.scratch = places.scratch(stage.spec.name);
+  scope.services = state.services;
+  return scope;
+}
+
+}  // namespace
+
+VerbSetup make_setup(const PlannedStage& stage, Verb verb, const StageState& state,
+                     const Value& context, const Places& places) {
+  Resolved resolved = resolve(stage.spec, context);
+  VerbSetup setup;
+  setup.missing = std::move(resolved.missing);
+  setup.config = std::move(resolved.with);
+  setup.outputs_schema = outputs_schema(stage.info, setup.config);
+
+  VerbCall& call = setup.call;
+  call.plugin = stage.plugin;
+  call.stage_type = stage.info.name;
+  call.verb = verb;
+  const auto before = state.verbs.find(verb);
+  call.attempt = before != state.verbs.end() ? before->second.attempt + 1 : 1;
+  call.run = places.run;
+  call.stage = stage.spec.name;
+  call.key = places.run + "/" + stage.spec.name + (verb == Verb::rollback ? "/rollback" : "");
+  call.config = render_json(setup.config);
+  call.context = render_json(context);
+  call.plan = result_of(state, Verb::plan);
+  call.receipt = result_of(state, Verb::apply);
+  call.checkpoint = state.checkpoint ? state.checkpoint->data : "";
+  call.pending = list_effects(state, false);
+  call.settled = list_effects(state, true);
+  call.workspace = places.workspace.string();
+  call.scratch = places.scratch(stage.spec.name).string();
+  call.timeout_ms = time_for(stage, verb);
+  setup.scope = make_scope(stage, setup, state, places);
+  return setup;
+}
+
+}  // namespace stagerun

@@ -1,0 +1,18 @@
+// stagerun-worker PLUGIN HOST_PID: loads one plugin and runs its verbs for the host that started
+// it.
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+
+#include "core/worker/work.h"
+
+int main(int argc, char** argv) {
+  pid_t host = 0;
+  if (argc == 3) std::from_chars(argv[2], argv[2] + std::strlen(argv[2]), host);
+  if (host <= 0) {
+    std::fputs("stagerun-worker is started by stagerun, not by hand: see `stagerun --help`\n",
+               stderr);
+    return 2;
+  }
+  stagerun::work(argv[1], host);
+}

@@ -1,0 +1,64 @@
+#include "core/worker/serve.h"
+
+#include <memory>
+#include <string>
+
+#include "core/worker/host_table.h"
+#include "core/worker/session.h"
+#include "core/worker/traces.h"
+
+namespace stagerun {
+namespace {
+
+sr_verb verb_of(const sr_stage& stage, std::uint32_t verb) {
+  switch (verb) {
+    case SR_VALIDATE:
+      return stage.validate;
+    case SR_PLAN:
+      return stage.plan;
+    case SR_APPLY:
+      return stage.apply;
+    case SR_VERIFY:
+      return stage.verify;
+    case SR_ROLLBACK:
+      return stage.rollback;
+    default:
+      return nullptr;
+  }
+}
+
+sr_status run_verb(const Module& module, Session& session) {
+  const sr_stage* stage = module.find(session.stage_type());
+  if (stage == nullptr) {
+    session.fail("plugin.stage", "the plugin has no stage " + session.stage_type(),
+                 "the plugin was replaced: start again");
+    return SR_INVALID;
+  }
+  const sr_verb verb = verb_of(*stage, session.call().verb);
+  return verb != nullptr ? verb(&session.call()) : SR_ABSENT;
+}
+
+}  // namespace
+
+void serve(Channel& channel, const Module& module) {
+  const Traces before = look_for_traces();
+  std::unique_ptr<Session> session;
+  wire::Message message;
+  for (;;) {
+    channel.wait(message, -1, false);
+    // What else may come is an event of an effect whose verb did not wait for it.
+    if (message.type != wire::Type::call) continue;
+    session = std::make_unique<Session>(channel, std::move(message));
+    session->call().host = &kHostTable;
+    wire::Message done{wire::Type::done, 0, 0, run_verb(module, *session), {""}};
+    const bool kept = session->take_result(done.fields[0]);
+    if (!kept && (done.argument == SR_OK || done.argument == SR_UNCHANGED)) {
+      done.argument = SR_FAILED;
+    }
+    session->close();
+    if (look_for_traces() != before) done.flags = wire::kRetire;
+    channel.send(done);
+  }
+}
+
+}  // namespace stagerun

@@ -1,0 +1,67 @@
+#include "core/worker/traces.h"
+
+#include <cstdlib>
+#include <dirent.h>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace stagerun {
+namespace {
+
+template <typename Visit>
+void for_each_entry(const char* folder, Visit visit) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder), ::closedir);
+  if (!dir) return;
+  while (const dirent* entry = ::readdir(dir.get())) {
+    if (entry->d_name[0] != '.') visit(std::string(entry->d_name), ::dirfd(dir.get()));
+  }
+}
+
+std::size_t hash_environment() {
+  std::size_t hash = 0;
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    hash = hash * 31 + std::hash<std::string_view>()(*entry);
+  }
+  return hash;
+}
+
+mode_t current_umask() {
+  const mode_t mask = ::umask(077);
+  ::umask(mask);
+  return mask;
+}
+
+std::string current_directory() {
+  char* path = ::getcwd(nullptr, 0);
+  const std::string directory = path != nullptr ? path : "";
+  std::free(path);
+  return directory;
+}
+
+}  // namespace
+
+Traces look_for_traces() {
+  Traces traces;
+  for_each_entry("/proc/self/task",
+                 [&](std::string thread, int) { traces.threads.insert(std::move(thread)); });
+  for_each_entry("/proc/self/fd", [&](const std::string& name, int listing) {
+    const int number = std::atoi(name.c_str());
+    struct stat info {};
+    if (number == listing || ::fstat(number, &info) != 0) return;
+    traces.descriptors.emplace(number, info.st_dev, info.st_ino);
+  });
+  traces.working_directory = current_directory();
+  traces.environment = hash_environment();
+  traces.umask = current_umask();
+  for (int number = 1; number < SIGRTMIN; ++number) {
+    struct sigaction action {};
+    ::sigaction(number, nullptr, &action);
+    traces.signal_handlers.push_back(action.sa_handler);
+  }
+  return traces;
+}
+
+}  // namespace stagerun

@@ -1,0 +1,96 @@
+// A valid pipeline with bytes changed, removed, doubled and moved: whatever comes out, the reader
+// gives a pipeline or diagnostics that can be shown, and never crashes. Seeded, so that a failure
+// comes again.
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "core/config/read_pipeline.h"
+
+namespace stagerun {
+namespace {
+
+constexpr std::string_view kValid = R"(name = "shop"
+environment = "production" # ä
+[inputs.image]
+required = true
+pattern = '^[a-z0-9./:@-]+$'
+[inputs.count]
+type = "integer"
+default = 2
+choices = [1, 2]
+[[stage]]
+name = "build"
+uses = "exec"
+with = { run = ["sh", "-c", "make ${{ inputs.image }}"], deep.er = [{ x = 1.5 }] }
+[[stage]]
+name = "check"
+uses = "http.check"
+needs = ["build"]
+timeout = "1h30m"
+on_failure = "continue"
+[stage.with]
+url = "https://example.com/${{ stages.build.outputs.path }}"
+body = """
+one
+two "${X}" ${{ inputs.count }}"""
+at = 2026-12-20T00:00:00Z
+)";
+
+constexpr std::string_view kBytes = "\"'[]{}=.,#\n\\${} \t\x80\xC3\xFF\x01-0a9eT:";
+
+std::string mutate(std::string text, std::mt19937& random) {
+  const auto below = [&random](std::size_t end) {
+    return random() % std::max<std::size_t>(end, 1);
+  };
+  for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
+    const std::size_t at = below(text.size());
+    const std::size_t count = below(20);
+    switch (below(5)) {
+      case 0:
+        text.erase(at, count);
+        break;
+      case 1:
+        text.insert(at, text, below(text.size()), count);
+        break;
+      case 2:
+        text.insert(at, 1, kBytes[below(kBytes.size())]);
+        break;
+      case 3:
+        text.insert(at, 1, '\0');
+        break;
+      default:
+        if (!text.empty()) text[at] = kBytes[below(kBytes.size())];
+    }
+  }
+  return text;
+}
+
+TEST(Mutation, NeverCrashesTheReader) {
+  std::mt19937 random(20260930);
+  std::size_t read = 0;
+  for (int i = 0; i < 4'000; ++i) {
+    const Source source{"p.toml", mutate(std::string(kValid), random)};
+    Diagnostics diagnostics;
+    const auto pipeline = read_pipeline(source, diagnostics);
+    ASSERT_EQ(pipeline.has_value(), diagnostics.empty());
+    for (const Diagnostic& diagnostic : diagnostics) {
+      ASSERT_FALSE(diagnostic.text.empty());
+      ASSERT_FALSE(render(diagnostic, source).empty());
+    }
+    read += pipeline.has_value() ? 1 : 0;
+  }
+  EXPECT_GT(read, 100u);
+  EXPECT_LT(read, 3'900u);
+}
+
+TEST(Mutation, EveryPrefixOfAPipelineIsReadOrReported) {
+  for (std::size_t length = 0; length < kValid.size(); ++length) {
+    const Source source{"p.toml", std::string(kValid.substr(0, length))};
+    Diagnostics diagnostics;
+    EXPECT_EQ(read_pipeline(source, diagnostics).has_value(), diagnostics.empty());
+  }
+}
+
+}  // namespace
+}  // namespace stagerun

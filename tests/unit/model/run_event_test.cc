@@ -1,0 +1,61 @@
+#include "core/model/run_event.h"
+
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace stagerun {
+namespace {
+
+template <std::size_t I = 0>
+void collect_names(std::vector<std::string>& names) {
+  if constexpr (I < std::variant_size_v<EventBody>) {
+    names.emplace_back(event_name(EventBody(std::variant_alternative_t<I, EventBody>{})));
+    collect_names<I + 1>(names);
+  }
+}
+
+// On disk for ever: a name may be added to this list, never changed or taken away.
+TEST(RunEvent, NamesAreTheOnesThatJournalsHold) {
+  std::vector<std::string> names;
+  collect_names(names);
+  EXPECT_EQ(names, (std::vector<std::string>{
+                       "run_started", "run_resumed", "verb_started", "verb_ended",
+                       "checkpoint_saved", "note_added", "effect_intended", "process_started",
+                       "effect_settled", "stage_settled", "rollback_started", "stage_rolled_back",
+                       "cancel_requested", "run_ended"}));
+}
+
+template <typename Event>
+void expect_distinct_members(const char* also_taken) {
+  std::set<std::string> names = {"at_ms", "event"};
+  const Event event;
+  Event::fields(event, [&](const char* name, const auto&) {
+    EXPECT_TRUE(names.insert(name).second) << Event::kName << "." << name << also_taken;
+  });
+}
+
+template <std::size_t I = 0>
+void expect_all_distinct() {
+  if constexpr (I < std::variant_size_v<EventBody>) {
+    expect_distinct_members<std::variant_alternative_t<I, EventBody>>(" is there twice");
+    expect_all_distinct<I + 1>();
+  }
+}
+
+TEST(RunEvent, NoMemberHidesAnotherOrTheRecordsOwn) { expect_all_distinct(); }
+
+TEST(RunEvent, FieldsReachEveryMemberForWritingToo) {
+  StageSettled event;
+  StageSettled::fields(event, [](const char* name, auto& member) {
+    if constexpr (std::is_same_v<std::remove_reference_t<decltype(member)>, std::string>) {
+      member = name;
+    }
+  });
+  EXPECT_EQ(event.stage, "stage");
+  EXPECT_EQ(event.reason, "reason");
+}
+
+}  // namespace
+}  // namespace stagerun
