@@ -72,8 +72,11 @@ inline constexpr std::int64_t kTermGrace = 5'000;
 inline constexpr std::int64_t kTermGraceMax = 600'000;
 // After KILL: only a process stuck in the kernel, or another user's, is still there by then.
 inline constexpr std::int64_t kKillWait = 5'000;
-// Between two looks at processes that are no children of ours and so cannot be waited for.
+// Between two looks at what tells nobody when it changes: processes that are no children of ours, a
+// receiver that is behind.
 inline constexpr std::int64_t kPollInterval = 10;
+// A worker that closed its socket is ending; one that has not by then closed it for another reason.
+inline constexpr std::int64_t kSilenceGrace = 500;
 // A worker must have loaded its plugin and said so by then.
 inline constexpr std::int64_t kLoadTimeout = 10'000;
 // A stage that says nothing about time; and the longest that can be asked for (thirty days).

@@ -3,6 +3,8 @@
 // Matching recurses once for each state that it can reach without a character, so the number of
 // states is what bounds the stack. Must come before <regex>; nothing else includes that.
 #define _GLIBCXX_REGEX_STATE_LIMIT 10000  // NOLINT: libstdc++'s own knob
+// GCC 12 warns about libstdc++'s own code where sanitizers are on.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <regex>
 
 #include "core/base/limits.h"

@@ -76,6 +76,7 @@ Broker::Broker(Loop& loop, Journal& journal, const KillPoints& kill_points, Brok
 
 Broker::~Broker() {
   loop_.cancel(wake_);
+  loop_.cancel(look_again_);
   queue_.clear();
   records_.clear();
 }
@@ -275,14 +276,20 @@ void Broker::tell_lost() {
   for (EffectSink* sink : sinks) sink->on_journal_lost(*lost_);
 }
 
+// A receiver may catch up at the end of this very turn, after us, and nothing would wake the loop
+// to see it: so while one is behind, we look again.
 void Broker::pause_congested() {
+  bool behind = false;
   for (const auto& [sink, record] : records_) {
     if (record.running.empty()) continue;
     const bool congested = sink->is_congested();
+    behind = behind || congested;
     for (const RunningPtr& running : record.running) {
       if (running->state == Running::State::launched) running->effect->pause(congested);
     }
   }
+  loop_.cancel(std::exchange(look_again_, 0));
+  if (behind) look_again_ = loop_.after(limits::kPollInterval, [] {});
 }
 
 Result<HttpTransport*> Broker::http() {

@@ -86,6 +86,7 @@ class Broker final : public Effects {
   std::unordered_map<const EffectSink*, VerbRecord> records_;
   std::deque<RunningPtr> queue_;  // what the end of this turn has to look at, in order
   Loop::TimerId wake_ = 0;
+  Loop::TimerId look_again_ = 0;
   std::optional<Error> lost_;      // why the journal can take no more
   std::shared_ptr<Broker*> self_;  // empties when we are gone; the loop's handler looks
 };

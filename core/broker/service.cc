@@ -143,9 +143,8 @@ void StopEffect::look() {
   timer_ = place_.loop.after(limits::kPollInterval, [this] { look(); });
 }
 
-// Half a stop is worse than a quick one.
-void StopEffect::cancel(bool at_once) {
-  if (at_once) signal_groups(left_, SIGKILL);
+// It was told to end, and may still do so in its own time; haste does not make it ours to kill.
+void StopEffect::cancel(bool) {
   place_.loop.cancel(timer_);
   place_.host.end(cancelled_event(true));
 }

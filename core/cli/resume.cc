@@ -26,6 +26,10 @@ int resume_command(const Arguments& arguments) {
 
   const auto contents = journal::read_journal(store.journal_file(*run));
   if (!contents) return print_error(contents.error());
+  if (contents->events.empty()) {
+    print_note(fmt::format("run {} was killed before it began; run the pipeline again\n", *run));
+    return exit_nothing_changed;
+  }
   const RunState before = fold(contents->events);
   if (is_over(before)) {
     print_note(fmt::format("run {} is over: {}\n", *run, exit_words(*before.ended)));

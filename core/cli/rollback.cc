@@ -16,8 +16,10 @@ bool is_undone(const StageState& stage) {
          (stage.rolled_back && stage.rolled_back->result == UndoResult::undone);
 }
 
+// A run that never began has no events, and so no stages.
 bool has_nothing_to_undo(const RunState& state) {
-  return state.ended && std::all_of(state.stages.begin(), state.stages.end(),
+  const bool is_over = state.ended || state.started.run.empty();
+  return is_over && std::all_of(state.stages.begin(), state.stages.end(),
                                     [](const auto& stage) { return is_undone(stage.second); });
 }
 

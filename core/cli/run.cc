@@ -30,7 +30,7 @@ Status check_earlier_run(const journal::RunStore& store) {
   if (runs.empty()) return {};
   const std::string& last = runs.back();
   const auto contents = journal::read_journal(store.journal_file(last));
-  if (!contents || fold(contents->events).ended) return {};
+  if (!contents || contents->events.empty() || fold(contents->events).ended) return {};
   if (!holders_of(store.children_lock(last)).empty()) {
     return Error{ErrorCode::busy, fmt::format("processes of the unfinished run {} still work", last),
                  fmt::format("`stagerun resume {}` or `stagerun rollback {}` takes it over", last, last)};

@@ -93,6 +93,7 @@ WorkerProcess::WorkerProcess(Loop& loop, pid_t pid, Fd socket, Fd cancel, Fd out
 
 WorkerProcess::~WorkerProcess() {
   close_socket();
+  loop_.cancel(silence_);
   if (output_) loop_.unwatch(output_.get());
   if (!pidfd_) return;
   loop_.unwatch(pidfd_.get());
@@ -127,6 +128,12 @@ void WorkerProcess::fail(const std::string& why) {
   kill();
 }
 
+// A process that ends closes its socket first: how it ended says more than that it is silent.
+void WorkerProcess::on_silence() {
+  close_socket();
+  silence_ = loop_.after(limits::kSilenceGrace, [this] { fail("closed its control socket"); });
+}
+
 void WorkerProcess::on_socket() {
   write_socket();
   if (socket_) read_socket();
@@ -146,12 +153,20 @@ void WorkerProcess::write_socket() {
   loop_.change(socket_.get(), outgoing_.empty() ? Loop::readable : Loop::readable | Loop::writable);
 }
 
-void WorkerProcess::read_socket() {
+bool WorkerProcess::read_socket() {
   char buffer[64 * 1024];
   const ssize_t count = ::recv(socket_.get(), buffer, sizeof buffer, 0);
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count <= 0) return fail("closed its control socket");
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (count <= 0) {
+    on_silence();
+    return false;
+  }
   decoder_.add({buffer, static_cast<std::size_t>(count)});
+  hand_on_messages();
+  return true;
+}
+
+void WorkerProcess::hand_on_messages() {
   wire::Message message;
   while (socket_) {
     const Result<bool> whole = decoder_.next(message);
@@ -183,7 +198,10 @@ void WorkerProcess::on_exit() {
   loop_.unwatch(pidfd_.get());
   pidfd_.reset();
   const std::string failure = std::exchange(failure_, "");
-  while (socket_) read_socket();
+  while (socket_ && read_socket()) {
+  }
+  close_socket();
+  loop_.cancel(silence_);
   if (output_) read_output();
   handlers_.gone(failure.empty() ? describe_exit(info) : failure);
 }

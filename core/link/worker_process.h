@@ -49,7 +49,9 @@ class WorkerProcess {
  private:
   WorkerProcess(Loop& loop, pid_t pid, Fd socket, Fd cancel, Fd output);
   void on_socket();
-  void read_socket();
+  void on_silence();
+  bool read_socket();  // false: nothing more for now
+  void hand_on_messages();
   void write_socket();
   void read_output();
   void on_exit();
@@ -63,6 +65,7 @@ class WorkerProcess {
   Fd cancel_;
   Fd output_;
   Handlers handlers_;
+  Loop::TimerId silence_ = 0;
   wire::Decoder decoder_;
   std::string outgoing_;
   std::string tail_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/limits.h"
 #include "core/base/text.h"
 #include "core/report/exit_words.h"
@@ -11,6 +13,17 @@ namespace stagerun {
 void Console::print(const std::string& line) {
   const std::string text = line + "\n";
   std::fwrite(text.data(), 1, text.size(), out_);
+}
+
+// What to do next, under what went wrong; a tool's own words may take several lines.
+void Console::print_hint(const std::string& stage) {
+  std::string_view hint = stages_[stage].hint;
+  while (!hint.empty()) {
+    const std::size_t end = std::min(hint.find('\n'), hint.size());
+    print(fmt::format("[{}]   {}", stage, printable(hint.substr(0, end))));
+    hint.remove_prefix(std::min(end + 1, hint.size()));
+  }
+  stages_[stage].hint.clear();
 }
 
 void Console::on_event(const RunEvent& event) {
@@ -36,9 +49,7 @@ void Console::tell(const RunEvent& event) {
             }
           },
           [&](const VerbEnded& e) {
-            if (!e.failure.hint.empty() && e.verb != Verb::rollback) {
-              print(fmt::format("{} {}; {}", of(e.stage), printable(e.failure.text), e.failure.hint));
-            }
+            stages_[e.stage].hint = e.failure.hint;
           },
           [&](const EffectIntended& e) {
             if (verbosity_ != Verbosity::verbose) return;
@@ -49,6 +60,7 @@ void Console::tell(const RunEvent& event) {
             print(fmt::format("{} {}{}", of(e.stage), to_string(e.result),
                               is_success(e.result) ? " in " + describe_duration(took)
                                                    : ": " + printable(e.reason)));
+            if (!is_success(e.result)) print_hint(e.stage);
           },
           [&](const RollbackStarted& e) {
             print(fmt::format("going back, newest first: {}", printable(e.reason)));
@@ -56,6 +68,7 @@ void Console::tell(const RunEvent& event) {
           [&](const StageRolledBack& e) {
             print(fmt::format("{} {}{}", of(e.stage), to_string(e.result),
                               e.reason.empty() ? "" : ": " + printable(e.reason)));
+            if (e.result != UndoResult::undone) print_hint(e.stage);
           },
           [&](const CancelRequested& e) {
             print(fmt::format("cancelled by signal {}; once more to stop at once", e.signal));

@@ -26,9 +26,11 @@ class Console {
     std::int64_t started_at_ms = 0;
     std::size_t lines = 0;
     bool cut = false;
+    std::string hint;  // of the last failure
   };
 
   void print(const std::string& line);
+  void print_hint(const std::string& stage);
   void tell(const RunEvent& event);
 
   std::FILE* out_;

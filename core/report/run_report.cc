@@ -27,11 +27,12 @@ std::string stage_reason(const StageState& stage) {
 std::size_t writes(const StageState& stage) {
   return static_cast<std::size_t>(
       std::count_if(stage.effects.begin(), stage.effects.end(), [](const EffectState& effect) {
-        return effect.intent.access == Access::write;
+        return effect.intent.access == Access::write && effect.intent.verb == Verb::apply;
       }));
 }
 
 std::string next_command(const RunState& state) {
+  if (state.started_at_ms == 0) return "";
   if (!state.ended) return fmt::format("`stagerun resume {}` goes on, `stagerun rollback {}` undoes it",
                                        state.started.run, state.started.run);
   if (*state.ended == exit_in_doubt || *state.ended == exit_person_needed) {
@@ -44,6 +45,7 @@ std::string next_command(const RunState& state) {
 }  // namespace
 
 std::string standing(const RunState& state) {
+  if (state.started_at_ms == 0) return "never began";
   if (!state.ended) return "unfinished";
   if (state.rollback && state.rollback->manual && *state.ended == exit_succeeded) return "rolled back";
   return *state.ended == exit_succeeded ? "succeeded" : fmt::format("status {}", *state.ended);

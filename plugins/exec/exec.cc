@@ -164,12 +164,11 @@ struct Exec {
       .summary = "Runs a program; undoes it with another.",
       .schema = R"({
   "type": "object", "required": ["run"], "additionalProperties": false,
-  "definitions": {"argv": {"type": "array", "minItems": 1, "items": {"type": "string"}}},
   "properties": {
-    "run": {"$ref": "#/definitions/argv"},
-    "undo": {"$ref": "#/definitions/argv"},
-    "check": {"$ref": "#/definitions/argv"},
-    "record": {"$ref": "#/definitions/argv"},
+    "run": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    "undo": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    "check": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    "record": {"type": "array", "minItems": 1, "items": {"type": "string"}},
     "cwd": {"type": "string"},
     "env": {"type": "object", "additionalProperties": {"type": "string"}},
     "expect_exit": {"anyOf": [{"type": "integer"},

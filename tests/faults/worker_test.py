@@ -20,7 +20,7 @@ def bad_stage(verb, how, write_first=False):
 name = "bad"
 uses = "crash"
 timeout = "300ms"
-with = {{ verb = "{verb}", how = "{how}", write_first = {str(write_first).lower()}, write = ["touch", "half"] }}
+with = {{ verb = "{verb}", how = "{how}", write_first = {str(write_first).lower()}, write = ["touch", "half"], undo = ["rm", "-f", "half"] }}
 """
 
 

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from tests.support import list_tests, stagerun
+from tests.support import count_tests, list_tests, stagerun
 
 # Stands in for the program: reaches three points, and says how it was called.
 FAKE_PROGRAM = """#!{python}
@@ -135,6 +135,24 @@ class CaseTest(stagerun.Case):
             "WORKSPACE/x at TIME took DURATION, DURATION (pid PID)",
             stagerun.normalise(text, self.workspace),
         )
+
+
+class CountTestsTest(unittest.TestCase):
+    results = """<testsuite>
+      <testcase name="good" status="run"/>
+      <testcase name="bad" status="fail"><failure message=""/></testcase>
+      <testcase name="late" status="fail"><failure message="Timeout"/></testcase>
+      <testcase name="gone" status="notrun"><skipped message="Unable to find it"/></testcase>
+      <testcase name="no" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase>
+      <testcase name="off" status="disabled"/>
+    </testsuite>"""
+
+    def test_what_could_not_be_started_has_failed(self):
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
+            file.write(self.results)
+            file.flush()
+            counted = count_tests.count(file.name)
+        self.assertEqual((["good"], ["bad", "late", "gone"], ["no", "off"]), counted)
 
 
 class ListTestsTest(unittest.TestCase):

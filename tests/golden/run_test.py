@@ -181,9 +181,9 @@ class RollbackTest(stagerun.Case):
         self.assertEqual(0, done.status, done)
         self.wait_until(lambda: self.exists("pid") and self.read("pid"))
         pid = int(self.read("pid"))
-        self.assertTrue(self.exists(f"/proc/{pid}"))
+        self.assertTrue(stagerun.is_running(pid))
         self.assertEqual(0, self.run_program("rollback").status)
-        self.assertFalse(self.exists(f"/proc/{pid}"))
+        self.assertFalse(stagerun.is_running(pid))
 
 
 class ResumeTest(stagerun.Case):

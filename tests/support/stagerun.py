@@ -61,6 +61,8 @@ def crc32c(data):
 
 def parse_journal(data):
     """The events in a journal's bytes. A torn last record is left out, damage before it raises."""
+    if not data.rstrip(b"\0"):
+        return []  # killed before its first byte
     if not data.startswith(JOURNAL_HEADER):
         raise JournalError(f"not a journal: it begins {data[:40]!r}")
     events = []
@@ -106,7 +108,7 @@ class Completed:
 def _required(name):
     value = os.environ.get(name)
     if not value:
-        raise unittest.SkipTest(f"{name} is not set; run through ctest or ci/test")
+        raise AssertionError(f"{name} is not set; run through ctest or ci/test")
     return value
 
 
@@ -199,9 +201,10 @@ class Case(unittest.TestCase):
     # -- Looking
 
     def runs(self):
-        """The runs' names, oldest first: they sort by their time."""
+        """The runs' names, oldest first: by when they were made, since names only tell seconds."""
         folder = self.workspace / ".stagerun" / "runs"
-        return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+        made = sorted(folder.glob("*/children.lock"), key=lambda file: file.stat().st_mtime_ns)
+        return [file.parent.name for file in made]
 
     def journal_path(self, run=None):
         return self.workspace / ".stagerun" / "runs" / (run or self.runs()[-1]) / "journal"
@@ -235,6 +238,15 @@ def _end(process):
     for stream in (process.stdout, process.stderr):
         if stream:
             stream.close()
+
+
+def is_running(pid):
+    """True while the process runs; one that has ended and waits for its parent does not."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
 def finish(process, timeout=60):

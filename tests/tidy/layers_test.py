@@ -138,9 +138,10 @@ def plugin_problems(path, text):
     own = "/".join(path.split("/")[:2]) + "/"
     return [
         f"{path}:{number}: {header}: plugins include only the sdk, their own folder and std"
-        for number, _, header in includes_of(text)
+        for number, form, header in includes_of(text)
         if not (
             header.startswith(("stagerun/", own))
+            or (form == '"' and "/" not in header)
             or CPP_STANDARD_HEADER.fullmatch(header)
             or C_STANDARD_HEADER.fullmatch(header)
         )
@@ -263,14 +264,16 @@ class BadSamplesTest(unittest.TestCase):
             text = f"#include {include}\n"
             self.assertTrue(sdk_problems("sdk/include/stagerun/x.hpp", text), include)
             self.assertTrue(plugin_problems("plugins/exec/exec.cc", text), include)
-        self.assertTrue(plugin_problems("plugins/exec/x.cc", '#include "plugins/http/y.h"'))
+        for include in ("plugins/http/y.h", "../http/y.h"):
+            self.assertTrue(plugin_problems("plugins/exec/x.cc", f'#include "{include}"'))
 
     def test_an_sdk_or_plugin_that_keeps_to_itself_is_left_alone(self):
         for include in ("<stdint.h>", "<string>", '"stagerun/stagerun.h"'):
             text = f"#include {include}\n"
             self.assertEqual([], sdk_problems("sdk/include/stagerun/x.hpp", text))
             self.assertEqual([], plugin_problems("plugins/exec/exec.cc", text))
-        self.assertEqual([], plugin_problems("plugins/exec/x.cc", '#include "plugins/exec/y.h"'))
+        for include in ("plugins/exec/y.h", "y.h"):
+            self.assertEqual([], plugin_problems("plugins/exec/x.cc", f'#include "{include}"'))
 
 
 if __name__ == "__main__":

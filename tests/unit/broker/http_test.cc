@@ -191,14 +191,15 @@ TEST_F(HttpTest, RedirectToAHostOutsideTheManifestIsNotFollowed) {
 }
 
 TEST_F(HttpTest, WriteIsNeverSentTwiceOverAKeptConnection) {
-  LoopbackServer server([](Peer& peer) {
-    peer.read_request();
+  std::atomic<int> posts = 0;
+  LoopbackServer server([&](Peer& peer) {
+    posts += peer.read_request().starts_with("POST") ? 1 : 0;
     peer.send(ok("first"));
-    peer.read_request();  // and then hangs up without a word
+    posts += peer.read_request().starts_with("POST") ? 1 : 0;  // and hangs up without a word
   });
   EXPECT_EQ(get(server).text_or("body"), "first");
   EXPECT_EQ(post(server).text_or("body"), "first");
-  EXPECT_EQ(server.connections(), 2);
+  EXPECT_EQ(posts, 1);
 }
 
 TEST_F(HttpTest, CancelGivesItUp) {

@@ -3,12 +3,11 @@
 
 #include <atomic>
 #include <functional>
-#include <mutex>
-#include <poll.h>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -73,10 +72,10 @@ class LoopbackServer {
   }
   ~LoopbackServer() {
     ::shutdown(listener_.get(), SHUT_RDWR);
-    // A script that still waits for its peer is woken too.
-    const int peer = peer_.exchange(-1);
-    if (peer >= 0) ::shutdown(peer, SHUT_RDWR);
     if (thread_.joinable()) thread_.join();
+    // A script that still waits for its peer is woken too.
+    for (const Fd& peer : peers_) ::shutdown(peer.get(), SHUT_RDWR);
+    for (std::thread& script : scripts_) script.join();
   }
 
   std::string authority() const { return "127.0.0.1:" + std::to_string(port_); }
@@ -86,13 +85,15 @@ class LoopbackServer {
  private:
   void serve() {
     for (;;) {
-      const Fd peer(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      if (!peer) return;
+      const int peer = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+      if (peer < 0) return;
       ++connections_;
-      peer_ = peer.get();
-      Peer view(peer.get());
-      script_(view);
-      peer_ = -1;
+      peers_.emplace_back(peer);
+      scripts_.emplace_back([this, peer] {
+        Peer view(peer);
+        script_(view);
+        ::shutdown(peer, SHUT_RDWR);
+      });
     }
   }
 
@@ -100,7 +101,8 @@ class LoopbackServer {
   Fd listener_;
   int port_ = 0;
   std::atomic<int> connections_ = 0;
-  std::atomic<int> peer_ = -1;
+  std::vector<Fd> peers_;             // the accepting thread's until it has ended
+  std::vector<std::thread> scripts_;  // likewise
   std::thread thread_;
 };
 

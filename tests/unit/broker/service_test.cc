@@ -1,3 +1,5 @@
+#include <sys/wait.h>
+
 #include "core/base/linux.h"
 #include "tests/unit/broker/broker_fixture.h"
 
@@ -8,6 +10,7 @@ class ServiceTest : public BrokerTest {
  protected:
   ~ServiceTest() override {
     for (const pid_t pid : started) ::kill(-pid, SIGKILL);
+    for (const pid_t pid : started) ::waitpid(pid, nullptr, 0);
   }
   pid_t start_service(const std::string& script) {
     const Value event = run(shell(script, R"({"id": "web", "leaves_running": true})"));
@@ -58,7 +61,7 @@ TEST_F(ServiceTest, IsFoundByItsJournaledPidToo) {
   const pid_t pid = start_service("exec 5>&-; exec sleep 60");
   poll_until([&] { return holders_of(lock()).empty(); });
   EXPECT_FALSE(is_alive());
-  const auto& record = journal.all<ProcessStarted>().front();
+  const auto record = journal.all<ProcessStarted>().front();
   scope.services = {{record.key, record.pid, record.start_ticks}};
   EXPECT_TRUE(is_alive());
   EXPECT_EQ(stop(), kWasRunning);
@@ -68,7 +71,7 @@ TEST_F(ServiceTest, IsFoundByItsJournaledPidToo) {
 TEST_F(ServiceTest, ReusedPidIsNeverTouched) {
   const pid_t pid = start_service("exec 5>&-; exec sleep 60");
   poll_until([&] { return holders_of(lock()).empty(); });
-  const auto& record = journal.all<ProcessStarted>().front();
+  const auto record = journal.all<ProcessStarted>().front();
   scope.services = {{record.key, record.pid, record.start_ticks - 1}};
   EXPECT_FALSE(is_alive());
   EXPECT_EQ(stop(), kWasNot);
@@ -87,6 +90,20 @@ TEST_F(ServiceTest, ThatIgnoresTermIsKilled) {
       [&] { return std::filesystem::file_size(run_folder / "services/deploy@web.log") > 0; });
   EXPECT_EQ(stop(50), kWasRunning);
   EXPECT_FALSE(is_alive());
+}
+
+TEST_F(ServiceTest, StopThatIsGivenUpDoesNotKill) {
+  const pid_t pid = start_service("trap '' TERM; echo up; while :; do sleep 1; done");
+  poll_until(
+      [&] { return std::filesystem::file_size(run_folder / "services/deploy@web.log") > 0; });
+  broker->start(scope, sink, 99, "process/1", json(R"({"stop": "web", "purpose": "p"})"));
+  bool began = false;
+  loop->after(20, [&] { began = true; });
+  run_until([&] { return began; });
+  broker->cancel_all(sink, true);
+  run_until([&] { return !sink.last(99).is_null(); });
+  EXPECT_EQ(sink.last(99).text_or("event"), "cancelled");
+  EXPECT_TRUE(identify(pid));
 }
 
 TEST_F(ServiceTest, StopEndsItsWholeFamily) {

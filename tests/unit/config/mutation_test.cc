@@ -88,7 +88,8 @@ TEST(Mutation, EveryPrefixOfAPipelineIsReadOrReported) {
   for (std::size_t length = 0; length < kValid.size(); ++length) {
     const Source source{"p.toml", std::string(kValid.substr(0, length))};
     Diagnostics diagnostics;
-    EXPECT_EQ(read_pipeline(source, diagnostics).has_value(), diagnostics.empty());
+    const auto pipeline = read_pipeline(source, diagnostics);
+    EXPECT_EQ(pipeline.has_value(), diagnostics.empty());
   }
 }
 

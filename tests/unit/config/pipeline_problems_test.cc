@@ -110,9 +110,9 @@ TEST(PipelineProblems, NamesOfStagesAreCheckedAndUnique) {
 TEST(PipelineProblems, ACaretStandsUnderTheExpressionInsideItsString) {
   EXPECT_EQ(problems(kStage + "\twith = { run = [\"\xC3\xA9\", \"${X} ${{ input.n }}\"] }\n"),
             "error: an expression cannot refer to `input.n`\n"
-            " --> ship.toml:5:31\n"
+            " --> ship.toml:5:30\n"
             " 5 | \twith = { run = [\"\xC3\xA9\", \"${X} ${{ input.n }}\"] }\n"
-            "   | \t                            ^^^^^^^^^^^^^^ did you mean `inputs`?\n");
+            "   | \t                           ^^^^^^^^^^^^^^ did you mean `inputs`?\n");
 }
 
 TEST(PipelineProblems, AnExpressionInALongStringIsShownOnItsLine) {

@@ -71,7 +71,7 @@ stage = [ { name = "a", uses = "e" }, { name = "b", uses = "e" },
   EXPECT_EQ(pipeline.stages[1].needs, (std::vector<std::string>{"a"}));
   EXPECT_TRUE(pipeline.stages[1].needs_spans.empty());
   EXPECT_EQ(pipeline.stages[2].needs, (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(pipeline.stages[2].needs_spans.at("b"), (Span{4, 50, 3}));
+  EXPECT_EQ(pipeline.stages[2].needs_spans.at("b"), (Span{4, 51, 3}));
 }
 
 TEST(ReadPipeline, InputsArriveInTheOrderOfTheFile) {

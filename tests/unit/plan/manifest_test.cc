@@ -1,0 +1,138 @@
+#include "core/plan/manifest.h"
+
+#include <gtest/gtest.h>
+
+#include "core/base/json.h"
+
+namespace stagerun {
+namespace {
+
+Value json(const std::string& text) {
+  const auto value = parse_json(text);
+  EXPECT_TRUE(value.has_value()) << text;
+  return value ? *value : Value();
+}
+
+StageInfo stage(const std::string& manifest) {
+  StageInfo info;
+  info.manifest = json(manifest);
+  return info;
+}
+
+constexpr const char* kExample = R"({"effects": ["process/1", "http/1"],
+ "reads": [["terraform", "plan"], {"config": "/check"}, {"config": "/run", "if": {"/changes": false}}],
+ "flags": [{"has": "/undo", "add": "compensable"}, {"if": {"/idempotent": true}, "add": "idempotent"}],
+ "outputs_from": "/outputs",
+ "hosts": ["API.example.com", {"config": "/url"}]})";
+
+TEST(Manifest, FlagsHangOnTheConfiguration) {
+  StageInfo info = stage(kExample);
+  info.flags = flag_resumable;
+  EXPECT_EQ(effective_flags(info, json("{}")), flag_resumable);
+  EXPECT_EQ(effective_flags(info, json(R"({"undo": ["x"]})")), flag_resumable | flag_compensable);
+  EXPECT_EQ(effective_flags(info, json(R"({"idempotent": true})")),
+            flag_resumable | flag_idempotent);
+  EXPECT_EQ(effective_flags(info, json(R"({"idempotent": "true"})")),
+            std::uint32_t{flag_resumable});
+}
+
+TEST(Manifest, AFlagWithoutAConditionIsNotAdded) {
+  EXPECT_EQ(effective_flags(stage(R"({"flags": [{"add": "reversible"}]})"), json("{}")), 0u);
+  EXPECT_EQ(effective_flags(stage(R"({"flags": [{"if": 1, "add": "reversible"}]})"), json("{}")),
+            0u);
+}
+
+TEST(Manifest, ReadsArePrefixesAndPlacesWhoseConditionHolds) {
+  const StageInfo info = stage(kExample);
+  const Grants granted =
+      grants(info, json(R"({"check": ["test", "-f", "x"], "run": ["ls"], "changes": false})"));
+  EXPECT_EQ(granted.effects, (std::vector<std::string>{"process/1", "http/1"}));
+  EXPECT_EQ(granted.read_prefixes, (std::vector<std::vector<std::string>>{{"terraform", "plan"}}));
+  EXPECT_EQ(granted.read_commands,
+            (std::vector<std::vector<std::string>>{{"test", "-f", "x"}, {"ls"}}));
+  EXPECT_TRUE(grants(info, json(R"({"run": ["ls"]})")).read_commands.empty());
+  EXPECT_TRUE(grants(info, json(R"({"run": ["ls"], "changes": true})")).read_commands.empty());
+}
+
+TEST(Manifest, APlaceThatIsNoArgvGrantsNoRead) {
+  const StageInfo info = stage(R"({"reads": [{"config": "/check"}]})");
+  for (const char* with : {R"({"check": "ls"})", R"({"check": []})", R"({"check": ["a", 1]})"}) {
+    EXPECT_TRUE(grants(info, json(with)).read_commands.empty()) << with;
+  }
+}
+
+TEST(Manifest, HostsAreSpeltWithTheirPorts) {
+  const StageInfo info = stage(kExample);
+  EXPECT_EQ(grants(info, json(R"({"url": "http://Example.com/x"})")).hosts,
+            (std::vector<std::string>{"api.example.com:443", "example.com:80"}));
+}
+
+TEST(Manifest, WithoutHostsAnyMayBeReached) {
+  EXPECT_TRUE(grants(stage("{}"), json("{}")).hosts.empty());
+}
+
+TEST(Manifest, HostsThatTheConfigurationLacksAreNoneNotAny) {
+  const StageInfo info = stage(R"({"hosts": [{"config": "/url"}]})");
+  const std::vector<std::string> none = {kNoHost};
+  EXPECT_EQ(grants(info, json("{}")).hosts, none);
+  EXPECT_EQ(grants(info, json(R"({"url": "${{ stages.a.outputs.b }}"})")).hosts, none);
+  EXPECT_EQ(grants(info, json(R"({"url": ["https://a.b"]})")).hosts, none);
+  EXPECT_EQ(grants(stage(R"({"hosts": []})"), json("{}")).hosts, none);
+}
+
+TEST(Manifest, OutputsComeFromThePluginAndThePipeline) {
+  StageInfo info = stage(R"({"outputs_from": "/outputs"})");
+  info.outputs = json(R"({"type":"object","properties":{"exit":{"type":"integer"}}})");
+  const Value with = json(R"({"outputs":{"tag":"string","exit":"string","bad":"list","worse":1}})");
+  EXPECT_EQ(
+      render_json(outputs_schema(info, with)),
+      R"({"type":"object","properties":{"exit":{"type":"integer"},"tag":{"type":"string"}}})");
+  EXPECT_EQ(render_json(outputs_schema(stage("null"), with)),
+            R"({"type":"object","properties":{}})");
+}
+
+TEST(Manifest, AGoodOneHasNoProblems) {
+  EXPECT_TRUE(manifest_problems(json(kExample)).empty());
+  EXPECT_TRUE(manifest_problems(Value()).empty());
+  EXPECT_TRUE(manifest_problems(json("{}")).empty());
+}
+
+TEST(Manifest, EveryProblemIsNamed) {
+  const auto problems = manifest_problems(json(R"({"effects": ["http", 1], "reads": [[], ["a", 1],
+      {"config": "x"}, {"config": "/x", "fi": {}}, "ls"], "flags": [{"add": "x", "has": "/a"},
+      {"add": "idempotent"}, {"add": "idempotent", "if": {"a": 1}}], "outputs_from": "~", "hosts": [
+      "a b", {"url": "/x"}], "extra": 1})"));
+  const std::vector<std::string> expected = {
+      "`effects/0` must be an effect kind such as \"http/1\"",
+      "`effects/1` must be an effect kind such as \"http/1\"",
+      "`reads/0` must be a prefix of at least one word, all of them strings",
+      "`reads/1` must be a prefix of at least one word, all of them strings",
+      "`reads/2` needs `config`, a JSON pointer",
+      "`reads/3` has an unknown member `fi`",
+      "`reads/4` has the wrong form",
+      "`reads/4` needs `config`, a JSON pointer",
+      "`flags/0` must `add` one of: idempotent, resumable, reversible, compensable, reads_only",
+      "`flags/1` needs `has` or `if`",
+      "`flags/2`: `if` must be an object of JSON pointers and values",
+      "`outputs_from` must be a JSON pointer",
+      "`hosts/0` must be a host, with or without a port",
+      "`hosts/1` has an unknown member `url`",
+      "`hosts/1` needs `config`, a JSON pointer",
+      "the manifest's `extra` is unknown to this stagerun"};
+  EXPECT_EQ(problems, expected);
+}
+
+TEST(Manifest, AWrongOneGrantsNothingAndDoesNotCrash) {
+  for (const char* text :
+       {"1", "[]", R"({"effects": 1, "reads": {}, "flags": 3, "hosts": "x"})",
+        R"({"effects": [1], "reads": [1, {}, {"config": 1}], "flags": [1, {}]})"}) {
+    const Grants granted = grants(stage(text), json("{}"));
+    EXPECT_TRUE(granted.effects.empty() && granted.read_prefixes.empty() &&
+                granted.read_commands.empty());
+    EXPECT_EQ(effective_flags(stage(text), json("{}")), 0u);
+    EXPECT_FALSE(manifest_problems(json(text)).empty());
+  }
+}
+
+}  // namespace
+}  // namespace stagerun
