@@ -3,10 +3,12 @@
 // of a user's own settings may change what a pipeline does.
 #include <algorithm>
 #include <array>
+#include <fcntl.h>
 #include <map>
 
 #include <curl/curl.h>
 
+#include "core/base/fd.h"
 #include "core/base/limits.h"
 #include "core/broker/http_transport.h"
 #include "core/broker/output.h"
@@ -185,6 +187,7 @@ class CurlTransport final : public HttpTransport {
     }
     transfers_.clear();
     ::curl_multi_cleanup(multi_);
+    for (const auto& [socket, copy] : copies_) loop_.unwatch(copy.get());
     loop_.cancel(timer_);
   }
 
@@ -221,25 +224,42 @@ class CurlTransport final : public HttpTransport {
     ::curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
     ::curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
     ::curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-    ::curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlTransport::on_close);
-    ::curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
     set_method(easy, transfer.request);
     set_manners(easy, transfer.request);
   }
 
-  static int on_socket(CURL*, curl_socket_t socket, int what, void* data, void*) {
+  // We watch a copy of curl's socket: while it connects, curl closes it before it says that it need
+  // not be watched any more, and what is closed cannot be unwatched. `known` is what we told curl
+  // to remember with this socket: nothing for one that has only got the number of an earlier one.
+  static int on_socket(CURL*, curl_socket_t socket, int what, void* data, void* known) {
     auto& self = *static_cast<CurlTransport*>(data);
-    self.loop_.unwatch(socket);
-    if (what == CURL_POLL_REMOVE || what == CURL_POLL_NONE) return 0;
+    if (what == CURL_POLL_REMOVE || known == nullptr) self.forget(socket);
+    if (what == CURL_POLL_REMOVE) return 0;
     const auto interest = ((what & CURL_POLL_IN) != 0 ? Loop::readable : 0u) |
                           ((what & CURL_POLL_OUT) != 0 ? Loop::writable : 0u);
-    self.loop_.watch(socket, interest, [&self, socket] { self.act(socket); });
+    const auto copy = self.copies_.find(socket);
+    if (copy != self.copies_.end()) {
+      self.loop_.change(copy->second.get(), interest);
+    } else {
+      self.remember(socket, interest);
+    }
     return 0;
   }
 
-  static int on_close(void* data, curl_socket_t socket) {
-    static_cast<CurlTransport*>(data)->loop_.unwatch(socket);
-    return ::close(socket);
+  // Where no descriptor is left the request times out.
+  void remember(curl_socket_t socket, std::uint32_t interest) {
+    Fd copy(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+    if (!copy) return;
+    loop_.watch(copy.get(), interest, [this, socket] { act(socket); });
+    copies_.emplace(socket, std::move(copy));
+    ::curl_multi_assign(multi_, socket, this);
+  }
+
+  void forget(curl_socket_t socket) {
+    const auto copy = copies_.find(socket);
+    if (copy == copies_.end()) return;
+    loop_.unwatch(copy->second.get());
+    copies_.erase(copy);
   }
 
   static int on_timer(CURLM*, long timeout_ms, void* data) {
@@ -273,6 +293,7 @@ class CurlTransport final : public HttpTransport {
   Loop::TimerId timer_ = 0;
   std::uint64_t next_id_ = 1;
   std::map<std::uint64_t, std::unique_ptr<Transfer>> transfers_;
+  std::map<curl_socket_t, Fd> copies_;  // of curl's sockets; what the loop watches
 };
 
 }  // namespace

@@ -44,9 +44,9 @@ case $action in
   undo)
     rm -f "$backup.part"
     # One that was there before us is not ours to remove.
-    if [ "$(cat "$STAGERUN_BASELINE")" != none ] || [ ! -e "$backup" ]; then exit 0; fi
+    if [ "$(cat "$STAGERUN_BASELINE")" != none ]; then exit 0; fi
     # While the way back is not clear, it is the only copy of how things were.
-    if [ "$(schema_of world/app.db)" != "$(schema_of "$backup")" ]; then
+    if [ -e "$backup" ] && [ "$(schema_of world/app.db)" != "$(schema_of "$backup")" ]; then
       echo "$backup is kept: the database is not back on its schema" >&2
       exit 8
     fi

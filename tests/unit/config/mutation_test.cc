@@ -2,6 +2,8 @@
 // gives a pipeline or diagnostics that can be shown, and never crashes. Seeded, so that a failure
 // comes again.
 #include <random>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -39,6 +41,24 @@ at = 2026-12-20T00:00:00Z
 
 constexpr std::string_view kBytes = "\"'[]{}=.,#\n\\${} \t\x80\xC3\xFF\x01-0a9eT:";
 
+// Letters, spaces and ends of lines from all over Unicode, and what begins or ends something early.
+const std::vector<std::string> kPieces = {std::string(1, '\0'),
+                                          "\xC3\xA4",
+                                          "\xC2\xA0",
+                                          "\xD2\x98",
+                                          "\xE2\x80\xA8",
+                                          "\xE3\x80\x80",
+                                          "\xF0\x9F\x98\x80",
+                                          "\xEF\xBB\xBF",
+                                          "\r\n",
+                                          "\"\"\"",
+                                          "'''",
+                                          "${{",
+                                          "[[",
+                                          "]]",
+                                          "0x",
+                                          "nan"};
+
 std::string mutate(std::string text, std::mt19937& random) {
   const auto below = [&random](std::size_t end) {
     return random() % std::max<std::size_t>(end, 1);
@@ -57,7 +77,7 @@ std::string mutate(std::string text, std::mt19937& random) {
         text.insert(at, 1, kBytes[below(kBytes.size())]);
         break;
       case 3:
-        text.insert(at, 1, '\0');
+        text.insert(at, kPieces[below(kPieces.size())]);
         break;
       default:
         if (!text.empty()) text[at] = kBytes[below(kBytes.size())];

@@ -23,8 +23,8 @@ TestOutcome run_check(const std::string& config, std::vector<std::string> events
 
 const std::string kUp = R"({"event":"response","status":200,"headers":{},"body":"all well"})";
 const std::string kBusy = R"({"event":"response","status":503,"headers":{},"body":""})";
-const std::string kDown =
-    R"({"event":"failed","code":"http.connect","text":"connection refused","may_have_happened":false})";
+const std::string kDown = R"({"event":"failed","code":"http.connect","text":"connection refused",)"
+                          R"("may_have_happened":false})";
 
 TEST(HttpCheck, RightAnswerPassesAtOnce) {
   const TestOutcome outcome = run_check(R"({"url":"http://x/health"})", {kUp});

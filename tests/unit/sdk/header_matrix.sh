@@ -1,6 +1,6 @@
 #!/bin/sh
-# The C header compiles in every language it promises, the C++ wrapper in C++20, each header alone and
-# without a warning, with gcc and, where it is there, with clang.
+# The C header compiles in every language it promises, the C++ wrapper in C++20, each header alone
+# and without a warning, with gcc and, where it is there, with clang.
 set -eu
 include=$(cd "$(dirname "$0")/../../../sdk/include" && pwd)
 warnings="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
@@ -8,7 +8,8 @@ count=0
 
 # check COMPILER LANGUAGE STANDARD HEADER
 check() {
-  echo "#include <stagerun/$4>" | "$1" -x "$2" "-std=$3" $warnings -I "$include" -fsyntax-only - || {
+  echo "#include <stagerun/$4>" |
+    "$1" -x "$2" "-std=$3" $warnings -I "$include" -fsyntax-only - || {
     echo "$4 does not compile with $1 as $3" >&2
     exit 1
   }

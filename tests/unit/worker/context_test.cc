@@ -9,8 +9,8 @@ namespace {
 
 // The value as JSON, or "none".
 std::string find(std::string_view key) {
-  const auto context = parse_json(
-      R"({"inputs":{"a":1,"b.c":2},"stages":{"x":{"outputs":{"y":{"z":3}},"other":4}},"env":{"e":5}})");
+  const auto context = parse_json(R"({"inputs":{"a":1,"b.c":2},"env":{"e":5},)"
+                                  R"("stages":{"x":{"outputs":{"y":{"z":3}},"other":4}}})");
   const Value* value = find_in_context(*context, key);
   return value != nullptr ? render_json(*value) : "none";
 }
