@@ -38,7 +38,7 @@ class Loop {
   void cancel(TimerId timer);
 
   // Calls `handler` at the end of each turn, before waiting: the place for work that many events of
-  // one turn share, such as one sync for all of their intents. For as long as the loop lives.
+  // one turn share, such as one sync for all of their intents.
   // In the order in which they were added, until removed; whoever adds one that refers to itself
   // removes it in its destructor.
   using TurnEndId = std::uint64_t;

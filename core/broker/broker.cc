@@ -18,9 +18,9 @@
 namespace stagerun {
 
 // One effect, from start() to its last event.
-class Broker::Running final : public EffectHost {
+class Broker::Running final : public EffectHost, public std::enable_shared_from_this<Running> {
  public:
-  enum class State { held, launched, ending };
+  enum class State { held, launched, ending, forgotten };
 
   Running(Broker& owner, EffectSink& to, std::uint32_t number)
       : broker(owner), sink(to), ticket(number) {}
@@ -32,12 +32,10 @@ class Broker::Running final : public EffectHost {
     if (state == State::launched) sink.on_effect_log(stream, line);
   }
   void end(Value last) override {
-    if (state == State::ending) return;
+    if (state == State::ending || state == State::forgotten) return;
     state = State::ending;
     outcome = std::move(last);
-    for (const RunningPtr& mine : broker.records_.at(&sink).running) {
-      if (mine.get() == this) return broker.queue(mine);
-    }
+    broker.queue(shared_from_this());
   }
   Status record_process(const ProcessId& process, bool leaves_running, bool durable) override {
     Status status = broker.journal_.append(
@@ -66,15 +64,13 @@ Broker::Broker(Loop& loop, Journal& journal, const KillPoints& kill_points, Brok
       kill_points_(kill_points),
       options_(std::move(options)),
       service_children_(loop),
-      self_(std::make_shared<Broker*>(this)) {
+      turn_end_(loop.at_turn_end([this] { end_turn(); })) {
   // Who writes to a process or a server that has gone must get an error, not a signal.
   ::signal(SIGPIPE, SIG_IGN);
-  loop_.at_turn_end([self = std::weak_ptr<Broker*>(self_)] {
-    if (const auto broker = self.lock()) (*broker)->end_turn();
-  });
 }
 
 Broker::~Broker() {
+  loop_.remove_turn_end(turn_end_);
   loop_.cancel(wake_);
   loop_.cancel(look_again_);
   queue_.clear();
@@ -120,7 +116,7 @@ std::optional<Refusal> Broker::admit(VerbRecord& record, const EffectScope& scop
       record.ids.count() >= limits::kEffectsPerVerb) {
     return Refusal{"effect.too_many", "too many effects at once, or in one verb"};
   }
-  if (find(running.sink, running.ticket) != &running) {
+  if (find(running.sink, running.ticket).get() != &running) {
     return Refusal{"effect.request", "the ticket is that of another effect under way"};
   }
   const Result<std::string> id = record.ids.choose(request);
@@ -149,11 +145,11 @@ std::optional<Refusal> Broker::admit(VerbRecord& record, const EffectScope& scop
   return std::nullopt;
 }
 
-Broker::Running* Broker::find(EffectSink& sink, std::uint32_t ticket) {
+Broker::RunningPtr Broker::find(EffectSink& sink, std::uint32_t ticket) const {
   const auto record = records_.find(&sink);
   if (record == records_.end()) return nullptr;
   for (const RunningPtr& running : record->second.running) {
-    if (running->ticket == ticket) return running.get();
+    if (running->ticket == ticket) return running;
   }
   return nullptr;
 }
@@ -166,35 +162,32 @@ void Broker::queue(RunningPtr running) {
 }
 
 void Broker::write(EffectSink& sink, std::uint32_t ticket, const std::string& bytes) {
-  Running* running = find(sink, ticket);
+  const RunningPtr running = find(sink, ticket);
   if (running != nullptr && running->effect) running->effect->write(bytes);
 }
 
 void Broker::signal(EffectSink& sink, std::uint32_t ticket, int number) {
-  Running* running = find(sink, ticket);
+  const RunningPtr running = find(sink, ticket);
   if (running != nullptr && running->effect) running->effect->signal(number);
 }
 
 void Broker::cancel(EffectSink& sink, std::uint32_t ticket) {
-  Running* running = find(sink, ticket);
-  if (running == nullptr) return;
-  for (const RunningPtr& mine : records_.at(&sink).running) {
-    if (mine.get() == running) return give_up(mine, false);
-  }
+  const RunningPtr running = find(sink, ticket);
+  if (running != nullptr) give_up(*running, false);
 }
 
 void Broker::cancel_all(EffectSink& sink, bool at_once) {
   const auto record = records_.find(&sink);
   if (record == records_.end()) return;
-  for (const RunningPtr& running : record->second.running) give_up(running, at_once);
+  for (const RunningPtr& running : record->second.running) give_up(*running, at_once);
 }
 
 // One that is still held has not happened; it is queued already, and now as ended.
-void Broker::give_up(const RunningPtr& running, bool at_once) {
-  if (running->state == Running::State::launched) return running->effect->cancel(at_once);
-  if (running->state == Running::State::ending) return;
-  running->state = Running::State::ending;
-  running->outcome = cancelled_event(false);
+void Broker::give_up(Running& running, bool at_once) {
+  if (running.state == Running::State::launched) return running.effect->cancel(at_once);
+  if (running.state != Running::State::held) return;
+  running.state = Running::State::ending;
+  running.outcome = cancelled_event(false);
 }
 
 std::size_t Broker::under_way(const EffectSink& sink) const {
@@ -202,9 +195,15 @@ std::size_t Broker::under_way(const EffectSink& sink) const {
   return record == records_.end() ? 0 : record->second.running.size();
 }
 
+// They are kept until the turn ends: it may be from within an event of theirs that we are called.
 void Broker::forget(const EffectSink& sink) {
-  CHECK(under_way(sink) == 0);  // else its last events would go nowhere
-  records_.erase(&sink);
+  const auto record = records_.find(&sink);
+  if (record == records_.end()) return;
+  for (RunningPtr& running : record->second.running) {
+    running->state = Running::State::forgotten;
+    queue(std::move(running));
+  }
+  records_.erase(record);
 }
 
 void Broker::end_turn() {
@@ -227,12 +226,9 @@ void Broker::sync_for(const std::deque<RunningPtr>& batch) {
 }
 
 void Broker::advance(const RunningPtr& running) {
-  if (running->state == Running::State::held) {
-    let_through(*running);
-  } else if (running->state == Running::State::ending) {
-    settle(running);
-  }
-  // Otherwise it was queued twice: it ended, or was given up, while it waited here.
+  if (running->state == Running::State::held) return let_through(*running);
+  if (running->state == Running::State::ending) settle(running);
+  // One that is forgotten dies with the queue.
 }
 
 void Broker::let_through(Running& running) {
@@ -253,6 +249,7 @@ void Broker::settle(const RunningPtr& running) {
     if (!appended) lose(appended.error());
   }
   tell_lost();
+  if (running->state == Running::State::forgotten) return;
   std::erase(records_.at(&running->sink).running, running);
   running->effect.reset();
   running->sink.on_effect_event(running->ticket, running->outcome, true);

@@ -63,9 +63,9 @@ class Broker final : public Effects {
   VerbRecord& record_of(const EffectScope& scope, EffectSink& sink);
   std::optional<Refusal> admit(VerbRecord& record, const EffectScope& scope,
                                const std::string& kind, const Value& request, Running& running);
-  Running* find(EffectSink& sink, std::uint32_t ticket);
+  RunningPtr find(EffectSink& sink, std::uint32_t ticket) const;
   void queue(RunningPtr running);
-  void give_up(const RunningPtr& running, bool at_once);
+  static void give_up(Running& running, bool at_once);
 
   void end_turn();
   void sync_for(const std::deque<RunningPtr>& batch);
@@ -87,8 +87,8 @@ class Broker final : public Effects {
   std::deque<RunningPtr> queue_;  // what the end of this turn has to look at, in order
   Loop::TimerId wake_ = 0;
   Loop::TimerId look_again_ = 0;
-  std::optional<Error> lost_;      // why the journal can take no more
-  std::shared_ptr<Broker*> self_;  // empties when we are gone; the loop's handler looks
+  std::optional<Error> lost_;  // why the journal can take no more
+  Loop::TurnEndId turn_end_;
 };
 
 }  // namespace stagerun

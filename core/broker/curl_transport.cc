@@ -43,12 +43,6 @@ std::string_view trim(std::string_view text) {
   return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
 }
 
-std::string lower(std::string_view text) {
-  std::string out = as_utf8(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
 // Also called for each 1xx answer that comes before the real one, and for trailers.
 std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* data) {
   auto& transfer = *static_cast<Transfer*>(data);
@@ -60,7 +54,7 @@ std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* data) {
   if (line.starts_with("HTTP/")) {
     transfer.answer.headers.clear();
   } else if (colon != std::string_view::npos) {
-    transfer.answer.headers.emplace_back(lower(trim(line.substr(0, colon))),
+    transfer.answer.headers.emplace_back(ascii_lower(as_utf8(trim(line.substr(0, colon)))),
                                          as_utf8(trim(line.substr(colon + 1))));
   }
   return count;
@@ -86,7 +80,7 @@ List header_list(const HttpRequest& request) {
   List list;
   bool typed = false;
   for (const auto& [name, value] : request.headers) {
-    typed = typed || lower(name) == "content-type";
+    typed = typed || ascii_lower(name) == "content-type";
     // Without a semicolon curl takes an empty value as "do not send it".
     add_header(list, value.empty() ? name + ";" : name + ": " + value);
   }
@@ -131,27 +125,23 @@ void set_manners(CURL* easy, const HttpRequest& request) {
 }
 
 std::string failure_code(CURLcode code, const Transfer& transfer) {
+  constexpr std::array<std::pair<CURLcode, const char*>, 10> kCodes = {
+      {{CURLE_COULDNT_RESOLVE_HOST, "http.resolve"},
+       {CURLE_COULDNT_CONNECT, "http.connect"},
+       {CURLE_OPERATION_TIMEDOUT, "http.timeout"},
+       {CURLE_SSL_CONNECT_ERROR, "http.tls"},
+       {CURLE_SSL_CERTPROBLEM, "http.tls"},
+       {CURLE_SSL_CIPHER, "http.tls"},
+       {CURLE_SSL_CACERT_BADFILE, "http.tls"},
+       {CURLE_SSL_ISSUER_ERROR, "http.tls"},
+       {CURLE_PEER_FAILED_VERIFICATION, "http.tls"},
+       {CURLE_URL_MALFORMAT, "http.request"}}};
   if (code == CURLE_OK) return "";
   if (transfer.too_large) return "http.too_large";
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return "http.resolve";
-    case CURLE_COULDNT_CONNECT:
-      return "http.connect";
-    case CURLE_OPERATION_TIMEDOUT:
-      return "http.timeout";
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return "http.tls";
-    case CURLE_URL_MALFORMAT:
-      return "http.request";
-    default:
-      return transfer.answer.sent ? "http.lost" : "http.connect";
+  for (const auto& [known, name] : kCodes) {
+    if (known == code) return name;
   }
+  return transfer.answer.sent ? "http.lost" : "http.connect";
 }
 
 void complete(Transfer& transfer, CURLcode code) {

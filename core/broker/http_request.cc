@@ -11,11 +11,6 @@
 namespace stagerun {
 namespace {
 
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
-
 // RFC 9110, section 5.6.2.
 bool is_token(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -28,7 +23,7 @@ bool is_token(const std::string& text) {
 bool is_framing(const std::string& name) {
   constexpr std::array kNames = {"connection", "content-length",    "expect",  "te",
                                  "trailer",    "transfer-encoding", "upgrade", "http2-settings"};
-  return std::find(kNames.begin(), kNames.end(), lower(name)) != kNames.end();
+  return std::find(kNames.begin(), kNames.end(), ascii_lower(name)) != kNames.end();
 }
 
 Status check_headers(const HttpRequest& http) {
@@ -56,7 +51,7 @@ Status check_method(const HttpRequest& http) {
 
 bool follows_elsewhere(const std::string& name) {
   constexpr std::array kNames = {"accept", "accept-language", "content-type", "user-agent"};
-  return std::find(kNames.begin(), kNames.end(), lower(name)) != kNames.end();
+  return std::find(kNames.begin(), kNames.end(), ascii_lower(name)) != kNames.end();
 }
 
 }  // namespace

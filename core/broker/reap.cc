@@ -37,9 +37,12 @@ class Reaper {
 
   Error still_there() const {
     std::string pids;
-    for (const ProcessId& process : left_) pids += " " + std::to_string(process.pid);
+    for (const ProcessId& process : left_) {
+      pids += pids.empty() ? "" : ", ";
+      pids += std::to_string(process.pid);
+    }
     return Error{ErrorCode::busy,
-                 "processes of this run are still there and cannot be ended:" + pids,
+                 "processes of this run are still there and cannot be ended: " + pids,
                  "end them (they may be another user's), then try again"};
   }
 
@@ -92,8 +95,14 @@ Result<Fd> reap_run(const std::filesystem::path& run_folder,
   if (!reaper.end_all(SIGTERM, grace_ms) && !reaper.end_all(SIGKILL, limits::kKillWait)) {
     return reaper.still_there();
   }
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
-  if (errno != EWOULDBLOCK) return errno_error("cannot lock " + file.string(), errno);
+  // A worker of ours cannot be looked into by an ordinary user; it ends when it sees its host gone.
+  const std::int64_t deadline = clock.monotonic_ms() + limits::kKillWait;
+  for (;;) {
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+    if (errno != EWOULDBLOCK) return errno_error("cannot lock " + file.string(), errno);
+    if (clock.monotonic_ms() >= deadline) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(limits::kPollInterval));
+  }
   return Error{ErrorCode::busy, "somebody who cannot be seen from here holds " + file.string(),
                "look for processes of this run on other machines or in other containers"};
 }

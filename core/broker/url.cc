@@ -33,13 +33,13 @@ bool has_strange_bytes(std::string_view text) {
   });
 }
 
-std::string lower(std::string_view text) {
+}  // namespace
+
+std::string ascii_lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return out;
 }
-
-}  // namespace
 
 Result<Url> parse_url(std::string_view text) {
   if (text.size() > kMost || has_strange_bytes(text)) {
@@ -51,7 +51,7 @@ Result<Url> parse_url(std::string_view text) {
     return malformed("`url` must begin with http:// or https://");
   }
   text.remove_prefix(url.secure ? 8 : 7);
-  const std::string authority = lower(text.substr(0, text.find_first_of("/?#")));
+  const std::string authority = ascii_lower(text.substr(0, text.find_first_of("/?#")));
   if (authority.find('@') != std::string::npos) {
     return malformed("`url` must not hold a user name or password; use a header");
   }

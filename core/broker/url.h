@@ -14,6 +14,9 @@ struct Url {
   std::string authority;  // "host:port", in lower case; the port always there
 };
 
+// A-Z become a-z, whatever the locale.
+std::string ascii_lower(std::string_view text);
+
 // http and https only; no user name or password, no spaces, nothing but ASCII.
 Result<Url> parse_url(std::string_view text);
 

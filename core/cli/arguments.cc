@@ -1,7 +1,8 @@
 #include "core/cli/arguments.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
+
+#include <CLI/CLI.hpp>
 
 #include "core/model/outcome.h"
 
@@ -19,7 +20,8 @@ struct Raw {
 };
 
 void add_common(CLI::App& command, Raw& raw) {
-  command.add_option("--state", raw.state, "where runs are kept: dir:FOLDER")->capture_default_str();
+  command.add_option("--state", raw.state, "where runs are kept: dir:FOLDER")
+      ->capture_default_str();
   command.add_option("--plugins", raw.folders, "a folder to look for plugins in (repeatable)");
   command.add_flag("-q,--quiet", raw.quiet, "print results and errors only");
   command.add_flag("-v,--verbose", raw.verbose, "print every verb and effect");
@@ -40,7 +42,8 @@ void add_pipeline(CLI::App& command, Raw& raw) {
 }
 
 void add_run(CLI::App& command, Raw& raw) {
-  command.add_option("RUN", raw.arguments.run, "the run, or the beginning of its name; else the latest");
+  command.add_option("RUN", raw.arguments.run,
+                     "the run, or the beginning of its name; else the latest");
   add_common(command, raw);
 }
 

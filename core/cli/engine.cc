@@ -1,13 +1,13 @@
 #include "core/cli/engine.h"
 
+#include <cerrno>
+#include <csignal>
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <set>
 #include <sys/file.h>
 #include <sys/signalfd.h>
 
-#include <cerrno>
-#include <csignal>
-#include <set>
+#include <fmt/format.h>
 
 #include "core/base/files.h"
 #include "core/base/json.h"
@@ -75,7 +75,8 @@ Value plugin_records(const Plan& plan) {
   return list;
 }
 
-// Processes that the dead host had started and of which the end is not journaled; of this boot only.
+// Processes that the dead host had started and of which the end is not journaled; of this boot
+// only.
 std::vector<ProcessId> journaled_processes(const std::vector<RunEvent>& events,
                                            const std::string& boot) {
   std::vector<ProcessId> processes;
@@ -83,8 +84,8 @@ std::vector<ProcessId> journaled_processes(const std::vector<RunEvent>& events,
   for (const RunEvent& event : events) {
     const auto* started = std::get_if<ProcessStarted>(&event.body);
     if (started == nullptr || started->leaves_running) continue;
-    processes.push_back({static_cast<pid_t>(started->pid),
-                         static_cast<std::uint64_t>(started->start_ticks)});
+    processes.push_back(
+        {static_cast<pid_t>(started->pid), static_cast<std::uint64_t>(started->start_ticks)});
   }
   return processes;
 }
@@ -136,8 +137,8 @@ Result<std::unique_ptr<Engine>> Engine::take_over(Host& host, journal::RunStore&
   TRY(store.name_holder(lock, run));
   TRY_ASSIGN(journal::Contents contents, journal::read_journal(store.journal_file(run)));
   RunState state = fold(contents.events);
-  TRY_ASSIGN(Fd taken, reap_run(store.folder(run), journaled_processes(contents.events, state.boot), host.clock,
-                                limits::kTermGrace));
+  TRY_ASSIGN(Fd taken, reap_run(store.folder(run), journaled_processes(contents.events, state.boot),
+                                host.clock, limits::kTermGrace));
   TRY_ASSIGN(Fd children_lock, share_children_lock(std::move(taken)));
   // Read again: the host that we waited for may have been writing until it ended.
   TRY_ASSIGN(contents, journal::read_journal(store.journal_file(run)));

@@ -1,8 +1,8 @@
 #include "core/cli/host.h"
 
-#include <fmt/format.h>
-
 #include <set>
+
+#include <fmt/format.h>
 
 #include "core/cli/plugin_files.h"
 
@@ -16,8 +16,8 @@ Host::Host(const Arguments& given)
 Result<PluginInfo> Host::describe(const std::filesystem::path& plugin) {
   auto info = link.describe(plugin);
   if (info) return info;
-  return std::move(info).error().within(fmt::format("plugin {} ({})", plugin.stem().string(),
-                                                    plugin.string()));
+  return std::move(info).error().within(
+      fmt::format("plugin {} ({})", plugin.stem().string(), plugin.string()));
 }
 
 Result<Catalog> Host::catalog(const std::vector<std::string>& uses) {

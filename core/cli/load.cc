@@ -1,9 +1,9 @@
 #include "core/cli/load.h"
 
-#include <fmt/format.h>
-
 #include <cstdlib>
 #include <system_error>
+
+#include <fmt/format.h>
 
 #include "core/base/files.h"
 #include "core/base/limits.h"
@@ -43,7 +43,8 @@ Result<Source> read_source(const std::string& given) {
   std::filesystem::path file = given;
   if (std::filesystem::is_directory(file, none)) file /= "pipeline.toml";
   auto text = read_file(file, limits::kPipelineBytes);
-  if (!text) return Error{ErrorCode::usage, text.error().text, "give the pipeline's file or folder"};
+  if (!text)
+    return Error{ErrorCode::usage, text.error().text, "give the pipeline's file or folder"};
   return Source{file.string(), *std::move(text)};
 }
 

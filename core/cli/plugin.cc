@@ -33,8 +33,9 @@ int plugin_list_command(const Arguments& arguments) {
 int plugin_show_command(const Arguments& arguments) {
   Host host(arguments);
   const bool is_file = arguments.plugin.find('/') != std::string::npos;
-  const auto file = is_file ? Result<std::filesystem::path>(std::filesystem::absolute(arguments.plugin))
-                            : find_plugin(arguments.plugin, plugin_folders(arguments.plugin_folders));
+  const auto file = is_file
+                        ? Result<std::filesystem::path>(std::filesystem::absolute(arguments.plugin))
+                        : find_plugin(arguments.plugin, plugin_folders(arguments.plugin_folders));
   if (!file) return print_error(file.error());
   const auto plugin = host.describe(*file);
   if (!plugin) return print_error(plugin.error());

@@ -1,11 +1,11 @@
 #include "core/cli/plugin_files.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <set>
 #include <system_error>
+
+#include <fmt/format.h>
 
 #include "core/base/text.h"
 

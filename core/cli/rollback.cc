@@ -1,7 +1,7 @@
 // stagerun rollback [RUN]: undoes a run, whether it failed, was killed, or succeeded hours ago.
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "core/cli/commands.h"
 #include "core/cli/engine.h"
@@ -20,7 +20,7 @@ bool is_undone(const StageState& stage) {
 bool has_nothing_to_undo(const RunState& state) {
   const bool is_over = state.ended || state.started.run.empty();
   return is_over && std::all_of(state.stages.begin(), state.stages.end(),
-                                    [](const auto& stage) { return is_undone(stage.second); });
+                                [](const auto& stage) { return is_undone(stage.second); });
 }
 
 }  // namespace

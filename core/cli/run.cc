@@ -1,8 +1,9 @@
-// stagerun run PIPELINE: TOML to Pipeline to Plan, a look at the world, then the journal and the run.
-#include <fmt/format.h>
+// stagerun run PIPELINE: TOML to Pipeline to Plan, a look at the world, then the journal and the
+// run.
+#include <iostream>
 #include <unistd.h>
 
-#include <iostream>
+#include <fmt/format.h>
 
 #include "core/base/linux.h"
 #include "core/cli/commands.h"
@@ -32,10 +33,12 @@ Status check_earlier_run(const journal::RunStore& store) {
   const auto contents = journal::read_journal(store.journal_file(last));
   if (!contents || contents->events.empty() || fold(contents->events).ended) return {};
   if (!holders_of(store.children_lock(last)).empty()) {
-    return Error{ErrorCode::busy, fmt::format("processes of the unfinished run {} still work", last),
-                 fmt::format("`stagerun resume {}` or `stagerun rollback {}` takes it over", last, last)};
+    return Error{
+        ErrorCode::busy, fmt::format("processes of the unfinished run {} still work", last),
+        fmt::format("`stagerun resume {}` or `stagerun rollback {}` takes it over", last, last)};
   }
-  print_note(fmt::format("note: run {} is unfinished; `stagerun rollback {}` undoes it\n", last, last));
+  print_note(
+      fmt::format("note: run {} is unfinished; `stagerun rollback {}` undoes it\n", last, last));
   return {};
 }
 

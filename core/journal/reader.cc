@@ -1,9 +1,9 @@
 #include "core/journal/reader.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "core/base/digest.h"
 #include "core/base/files.h"
@@ -33,7 +33,8 @@ template <typename Integer>
 std::optional<Integer> take_number(std::string_view& text) {
   Integer number{};
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || stop == text.data() + text.size() || *stop != ' ') return std::nullopt;
+  if (error != std::errc() || stop == text.data() + text.size() || *stop != ' ')
+    return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(stop - text.data()) + 1);
   return number;
 }
@@ -56,10 +57,10 @@ bool checks_out(const Line& line, const std::string& crc_before) {
   return fmt::format("{:08x}", crc32c(fmt::format("{} {}", crc_before, line.rest))) == line.crc;
 }
 
-// What begins at `tail` is not a whole record. A crash leaves a record's beginning and then nothing;
-// where the machine itself died, perhaps lost sectors in the last record, which read as NUL up to a
-// sector's end. Everything else was damaged: a line that is all there and wrong, a record that goes
-// on past its end, a hole anywhere else, more records.
+// What begins at `tail` is not a whole record. A crash leaves a record's beginning and then
+// nothing; where the machine itself died, perhaps lost sectors in the last record, which read as
+// NUL up to a sector's end. Everything else was damaged: a line that is all there and wrong, a
+// record that goes on past its end, a hole anywhere else, more records.
 std::optional<Error> judge_tail(std::string_view tail, std::size_t at) {
   const std::size_t hole = std::min(tail.find('\0'), tail.size());
   const std::size_t end = tail.find('\n');

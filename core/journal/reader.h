@@ -1,5 +1,6 @@
 // Reads a journal back. What a crash can leave is read: a torn end was never synced, so nothing
-// acted on it. What a crash cannot leave is refused with the place and the reason, never guessed at.
+// acted on it. What a crash cannot leave is refused with the place and the reason, never guessed
+// at.
 #pragma once
 
 #include <filesystem>
@@ -13,9 +14,9 @@ namespace stagerun::journal {
 
 struct Contents {
   std::vector<RunEvent> events;
-  std::size_t bytes = 0;         // how much of the file they take; what follows is the torn end
-  std::uint64_t sequence = 0;    // of the last event
-  std::string crc;               // of the last record
+  std::size_t bytes = 0;       // how much of the file they take; what follows is the torn end
+  std::uint64_t sequence = 0;  // of the last event
+  std::string crc;             // of the last record
 };
 
 // Errors have ErrorCode::corrupt, or surroundings where the file cannot be read.

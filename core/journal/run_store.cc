@@ -1,14 +1,14 @@
 #include "core/journal/run_store.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/random.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
 #include <system_error>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "core/base/files.h"
 #include "core/base/text.h"
@@ -90,9 +90,10 @@ Result<std::string> RunStore::find(const std::string& given) const {
     if (name.starts_with(given)) matches.push_back(name);
   }
   if (matches.size() == 1) return matches.front();
-  return Error{ErrorCode::usage,
-               fmt::format("{} run is called `{}`", matches.empty() ? "no" : "more than one", given),
-               "`stagerun runs` lists them"};
+  return Error{
+      ErrorCode::usage,
+      fmt::format("{} run is called `{}`", matches.empty() ? "no" : "more than one", given),
+      "`stagerun runs` lists them"};
 }
 
 }  // namespace stagerun::journal

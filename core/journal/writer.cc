@@ -1,9 +1,8 @@
 #include "core/journal/writer.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "core/base/files.h"
 #include "core/base/limits.h"

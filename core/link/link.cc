@@ -1,9 +1,9 @@
 #include "core/link/link.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include <fmt/format.h>
 
 #include "core/base/files.h"
 #include "core/base/json.h"
@@ -18,8 +18,8 @@ struct Link::Worker {
   std::filesystem::path plugin;
   std::string digest;
   bool holds_lock = false;
-  std::optional<PluginInfo> info;  // once it is loaded
-  std::optional<Error> refusal;    // why it cannot be used
+  std::optional<PluginInfo> info;                     // once it is loaded
+  std::optional<Error> refusal;                       // why it cannot be used
   std::function<void(Result<PluginInfo>)> described;  // asked for by describe(); called once
 
   // The verb that it runs, or waits to run until it is loaded.
@@ -290,8 +290,8 @@ void Link::on_done(Worker& worker, const wire::Message& message) {
 }
 
 void Link::release(Worker& worker, bool reusable) {
-  const auto idle = std::count_if(workers_.begin(), workers_.end(),
-                                  [](const auto& w) { return !w->is_busy(); });
+  const auto idle =
+      std::count_if(workers_.begin(), workers_.end(), [](const auto& w) { return !w->is_busy(); });
   const bool room = idle <= static_cast<std::ptrdiff_t>(limits::kWarmWorkers);
   if (reusable && room && worker.holds_lock == (children_lock_ >= 0)) return;
   worker.process->dismiss();

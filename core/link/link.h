@@ -1,5 +1,5 @@
-// Link: the host's half of the worker protocol. Starts workers, keeps them warm, runs verbs in them,
-// watches their deadlines and ends them. Never loads a plugin itself. Loop's thread only.
+// Link: the host's half of the worker protocol. Starts workers, keeps them warm, runs verbs in
+// them, watches their deadlines and ends them. Never loads a plugin itself. Loop's thread only.
 #pragma once
 
 #include <filesystem>

@@ -1,15 +1,15 @@
 #include "core/link/worker_process.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "core/base/limits.h"
 #include "core/base/spawn.h"
@@ -40,18 +40,20 @@ Result<Pair> make_pipe(bool we_read) {
   return Pair{Fd(ends[1]), Fd(ends[0])};
 }
 
-// A worker needs nothing of our environment, which may hold secrets; the sanitizers' options are for
-// our own tests.
+// A worker needs nothing of our environment, which may hold secrets; the sanitizers' options are
+// for our own tests.
 std::vector<std::string> worker_environment() {
   std::vector<std::string> environment{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"};
   for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"}) {
-    if (const char* value = std::getenv(name)) environment.push_back(fmt::format("{}={}", name, value));
+    if (const char* value = std::getenv(name))
+      environment.push_back(fmt::format("{}={}", name, value));
   }
   return environment;
 }
 
 std::string describe_exit(const siginfo_t& info) {
-  if (info.si_code == CLD_EXITED) return fmt::format("ended by itself with status {}", info.si_status);
+  if (info.si_code == CLD_EXITED)
+    return fmt::format("ended by itself with status {}", info.si_status);
   return fmt::format("was killed by signal {} ({})", info.si_status, ::strsignal(info.si_status));
 }
 

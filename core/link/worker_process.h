@@ -1,5 +1,5 @@
-// WorkerProcess: one stagerun-worker and the socket to it. Sends and receives whole messages without
-// ever blocking; says once when the process is gone, and why. Loop's thread only.
+// WorkerProcess: one stagerun-worker and the socket to it. Sends and receives whole messages
+// without ever blocking; says once when the process is gone, and why. Loop's thread only.
 #pragma once
 
 #include <filesystem>

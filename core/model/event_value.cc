@@ -18,10 +18,7 @@ Value to_value(bool value) { return value; }
 Value to_value(std::integral auto value) { return static_cast<std::int64_t>(value); }
 
 template <typename E>
-  requires std::is_enum_v<E>
-Value to_value(E value) {
-  return to_string(value);
-}
+requires std::is_enum_v<E> Value to_value(E value) { return to_string(value); }
 
 // Text stays readable; what is no UTF-8 is kept to the byte.
 Value to_value(const Bytes& bytes) {
@@ -60,7 +57,7 @@ bool from_value(const Value& value, std::integral auto& out) {
 }
 
 template <typename E>
-  requires std::is_enum_v<E>
+requires std::is_enum_v<E>
 bool from_value(const Value& value, E& out) {
   if (value.text() == nullptr) return false;
   const auto found = from_string<E>(*value.text());
@@ -97,8 +94,8 @@ Result<EventBody> read_body(const Value& record) {
     if (value == nullptr || !from_value(*value, member)) broken = name;
   });
   if (broken.empty()) return EventBody(std::move(event));
-  return Error{ErrorCode::corrupt, "event " + std::string(Event::kName) + " without a good `" + broken + "`",
-               ""};
+  return Error{ErrorCode::corrupt,
+               "event " + std::string(Event::kName) + " without a good `" + broken + "`", ""};
 }
 
 template <std::size_t I = 0>
@@ -120,7 +117,8 @@ Value event_to_value(const RunEvent& event) {
   std::visit(
       [&](const auto& body) {
         std::remove_cvref_t<decltype(body)>::fields(
-            body, [&](const char* name, const auto& member) { record.set(name, to_value(member)); });
+            body,
+            [&](const char* name, const auto& member) { record.set(name, to_value(member)); });
       },
       event.body);
   return record;

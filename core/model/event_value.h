@@ -10,8 +10,8 @@ namespace stagerun {
 
 Value event_to_value(const RunEvent& event);
 
-// Unknown events and missing members are errors (ErrorCode::corrupt): what a newer stagerun wrote is
-// not half-read.
+// Unknown events and missing members are errors (ErrorCode::corrupt): what a newer stagerun wrote
+// is not half-read.
 Result<RunEvent> event_from_value(const Value& record);
 
 }  // namespace stagerun

@@ -153,6 +153,7 @@ class Planner {
     for (const auto& [name, type] : *schema.find("properties")->members()) {
       outputs.names.push_back(name);
     }
+    std::sort(outputs.names.begin(), outputs.names.end());
     return outputs;
   }
 

@@ -1,6 +1,7 @@
 #include "core/plan/manifest.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "core/plan/host_name.h"
 
@@ -111,12 +112,14 @@ Value outputs_schema(const StageInfo& stage, const Value& with) {
   const bool has_pointer = pointer != nullptr && pointer->text() != nullptr;
   const Value* added = has_pointer ? with.at(*pointer->text()) : nullptr;
   if (added == nullptr || added->members() == nullptr) return schema;
-  Value* properties = schema.find("properties");
+  Value::Object& properties = *schema.find("properties")->members();
+  std::unordered_set<std::string> known;
+  for (const auto& [name, type] : properties) known.insert(name);
   for (const auto& [name, type] : *added->members()) {
     const bool fits = type.text() != nullptr && is_output_type(*type.text());
     // The plugin's own word about an output is not the pipeline's to change.
-    if (!fits || properties->find(name) != nullptr) continue;
-    properties->set(name, Value::object().set("type", type));
+    if (!fits || !known.insert(name).second) continue;
+    properties.emplace_back(name, Value::object().set("type", type));
   }
   return schema;
 }

@@ -110,7 +110,7 @@ class ReferenceCheck {
     const KnownOutputs& outputs = outputs_[stage];
     const std::string& name = reference.path[3];
     if (!outputs.is_known) return;
-    if (std::find(outputs.names.begin(), outputs.names.end(), name) != outputs.names.end()) return;
+    if (std::binary_search(outputs.names.begin(), outputs.names.end(), name)) return;
     complain(reference, fmt::format("stage `{}` has no output `{}`", reference.path[1], name),
              outputs.names.empty() ? "it has none" : hint_for(name, outputs.names, diagnostics_));
   }

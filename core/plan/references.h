@@ -12,7 +12,7 @@ namespace stagerun {
 // What the check needs to know of a stage: the names of its outputs, unless its plugin is unknown.
 struct KnownOutputs {
   bool is_known = false;
-  std::vector<std::string> names;
+  std::vector<std::string> names;  // sorted
 };
 
 // Reports every reference to an input or a stage that does not exist, to an input that may go

@@ -1,8 +1,8 @@
 #include "core/report/console.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "core/base/limits.h"
 #include "core/base/text.h"
@@ -48,9 +48,7 @@ void Console::tell(const RunEvent& event) {
               print(fmt::format("{} {}", of(e.stage), to_string(e.verb)));
             }
           },
-          [&](const VerbEnded& e) {
-            stages_[e.stage].hint = e.failure.hint;
-          },
+          [&](const VerbEnded& e) { stages_[e.stage].hint = e.failure.hint; },
           [&](const EffectIntended& e) {
             if (verbosity_ != Verbosity::verbose) return;
             print(fmt::format("{} {} {}: {}", of(e.stage), to_string(e.access), e.kind, e.purpose));

@@ -95,16 +95,18 @@ Value plan_value(const Plan& plan, const std::vector<StageForecast>& forecasts) 
 }
 
 std::string plugin_text(const PluginInfo& plugin) {
-  std::string out = fmt::format("{} {}\n  file    {}\n  sha256  {}\n  abi     {}.{}\n", plugin.name,
-                                plugin.version, plugin.path, plugin.digest, plugin.abi_major,
-                                plugin.abi_minor);
+  std::string out =
+      fmt::format("{} {}\n  file    {}\n  sha256  {}\n  abi     {}.{}\n", plugin.name,
+                  plugin.version, plugin.path, plugin.digest, plugin.abi_major, plugin.abi_minor);
   for (const StageInfo& stage : plugin.stages) {
     out += fmt::format("\n  uses = \"{}\"\n    {}\n", use_name(plugin, stage), stage.summary);
     out += fmt::format("    flags   {}\n", fmt::join(flag_names(stage.flags), ", "));
     out += fmt::format("    verbs   {}\n", fmt::join(verb_names(stage), ", "));
-    if (!stage.manifest.is_null()) out += fmt::format("    manifest {}\n", render_json(stage.manifest));
+    if (!stage.manifest.is_null())
+      out += fmt::format("    manifest {}\n", render_json(stage.manifest));
     out += fmt::format("    with    {}\n", render_json(stage.schema));
-    if (!stage.outputs.is_null()) out += fmt::format("    outputs {}\n", render_json(stage.outputs));
+    if (!stage.outputs.is_null())
+      out += fmt::format("    outputs {}\n", render_json(stage.outputs));
   }
   return out;
 }

@@ -1,8 +1,8 @@
 #include "core/report/run_report.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "core/base/text.h"
 #include "core/report/exit_words.h"
@@ -33,11 +33,13 @@ std::size_t writes(const StageState& stage) {
 
 std::string next_command(const RunState& state) {
   if (state.started_at_ms == 0) return "";
-  if (!state.ended) return fmt::format("`stagerun resume {}` goes on, `stagerun rollback {}` undoes it",
-                                       state.started.run, state.started.run);
-  if (*state.ended == exit_in_doubt || *state.ended == exit_person_needed) {
-    return fmt::format("`stagerun resume {}` tries again what is left, `stagerun rollback {}` undoes it",
+  if (!state.ended)
+    return fmt::format("`stagerun resume {}` goes on, `stagerun rollback {}` undoes it",
                        state.started.run, state.started.run);
+  if (*state.ended == exit_in_doubt || *state.ended == exit_person_needed) {
+    return fmt::format(
+        "`stagerun resume {}` tries again what is left, `stagerun rollback {}` undoes it",
+        state.started.run, state.started.run);
   }
   return "";
 }
@@ -47,23 +49,24 @@ std::string next_command(const RunState& state) {
 std::string standing(const RunState& state) {
   if (state.started_at_ms == 0) return "never began";
   if (!state.ended) return "unfinished";
-  if (state.rollback && state.rollback->manual && *state.ended == exit_succeeded) return "rolled back";
+  if (state.rollback && state.rollback->manual && *state.ended == exit_succeeded)
+    return "rolled back";
   return *state.ended == exit_succeeded ? "succeeded" : fmt::format("status {}", *state.ended);
 }
 
 std::string show_text(const RunState& state) {
-  std::string out = fmt::format("run       {}\npipeline  {}\nstarted   {}\nstands    {}{}\n",
-                                state.started.run, state.started.pipeline_path,
-                                utc_time(state.started_at_ms), standing(state),
-                                state.ended ? ": " + exit_words(*state.ended) : "");
+  std::string out =
+      fmt::format("run       {}\npipeline  {}\nstarted   {}\nstands    {}{}\n", state.started.run,
+                  state.started.pipeline_path, utc_time(state.started_at_ms), standing(state),
+                  state.ended ? ": " + exit_words(*state.ended) : "");
   if (state.rollback) out += fmt::format("went back {}\n", printable(state.rollback->reason));
   out += "\n";
   for (const std::string& name : state.order) {
     const StageState& stage = state.stages.at(name);
     const std::string reason = stage_reason(stage);
-    out += fmt::format("  {:<24} {:<12} {} write{}{}\n", name, stage_standing(stage), writes(stage),
-                       writes(stage) == 1 ? "" : "s",
-                       reason.empty() ? "" : "  " + printable(reason));
+    out +=
+        fmt::format("  {:<24} {:<12} {} write{}{}\n", name, stage_standing(stage), writes(stage),
+                    writes(stage) == 1 ? "" : "s", reason.empty() ? "" : "  " + printable(reason));
   }
   const std::string next = next_command(state);
   if (!next.empty()) out += "\nnext: " + next + "\n";
@@ -85,7 +88,8 @@ Value show_value(const RunState& state) {
     Value row;
     row.set("stage", name)
         .set("result", stage.settled ? Value(to_string(stage.settled->result)) : Value())
-        .set("rolled_back", stage.rolled_back ? Value(to_string(stage.rolled_back->result)) : Value())
+        .set("rolled_back",
+             stage.rolled_back ? Value(to_string(stage.rolled_back->result)) : Value())
         .set("reason", stage_reason(stage))
         .set("attempts", stage.applies)
         .set("writes", static_cast<std::int64_t>(writes(stage)))
@@ -98,7 +102,8 @@ Value show_value(const RunState& state) {
 std::string runs_text(const std::vector<RunState>& runs) {
   std::string out;
   for (const RunState& run : runs) {
-    out += fmt::format("{:<28} {:<12} {}\n", run.started.run, standing(run), run.started.pipeline_path);
+    out += fmt::format("{:<28} {:<12} {}\n", run.started.run, standing(run),
+                       run.started.pipeline_path);
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #include "core/report/stage_logs.h"
 
 #include <fcntl.h>
+
 #include <fmt/format.h>
 
 #include "core/base/files.h"
@@ -13,7 +14,8 @@ void StageLogs::on_log(const LogLine& line) {
   const auto [place, fresh] = files_.try_emplace(line.stage);
   File& file = place->second;
   if (fresh) {
-    auto fd = open_file(folder_ / (line.stage + ".log"), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW);
+    auto fd =
+        open_file(folder_ / (line.stage + ".log"), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW);
     if (fd) file.fd = *std::move(fd);
   }
   if (!file.fd || file.bytes > limits::kStageLogBytes) return;

@@ -49,7 +49,8 @@ Decision after_good_apply(const PlannedStage& stage, const StageState& state) {
   if (!stage.info.has(Verb::verify)) return settle(StageResult::ok);
   const VerbEnded* verify = verdict(state);
   if (verify == nullptr) return run(Verb::verify);
-  if (is_well(verify->status) || verify->status == VerbStatus::absent) return settle(StageResult::ok);
+  if (is_well(verify->status) || verify->status == VerbStatus::absent)
+    return settle(StageResult::ok);
   return settle_failed(*verify);
 }
 
@@ -61,7 +62,8 @@ Decision after_unknown_apply(const PlannedStage& stage, const StageState& state)
   const VerbEnded* verify = verdict(state);
   if (verify == nullptr) return run(Verb::verify);
   if (is_well(verify->status)) return settle(StageResult::ok);
-  const bool certain = verify->status != VerbStatus::unknown && verify->status != VerbStatus::absent;
+  const bool certain =
+      verify->status != VerbStatus::unknown && verify->status != VerbStatus::absent;
   return certain ? settle_failed(*verify) : settle(StageResult::in_doubt, apply.failure.text);
 }
 

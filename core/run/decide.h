@@ -16,9 +16,9 @@ struct Decision {
   enum class Do { nothing, run_verb, settle };
 
   Do action = Do::nothing;
-  Verb verb{};            // of run_verb
-  StageResult result{};   // of settle
-  std::string reason;     // of settle, where it did not go well
+  Verb verb{};           // of run_verb
+  StageResult result{};  // of settle
+  std::string reason;    // of settle, where it did not go well
 };
 
 Decision decide_forward(const PlannedStage& stage, const StageState& state);

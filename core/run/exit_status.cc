@@ -11,8 +11,8 @@ struct Tally {
   bool failed = false;    // a stage did not go well
   bool in_doubt = false;  // and nobody knows how it stands
   bool wrote = false;
-  bool stands = false;    // a write was not undone
-  bool person = false;    // and policy wanted it undone
+  bool stands = false;  // a write was not undone
+  bool person = false;  // and policy wanted it undone
   bool conflict = false;
 };
 
@@ -21,8 +21,12 @@ Tally count(const Plan& plan, const RunState& state) {
   for (const PlannedStage& planned : plan.stages) {
     const StageState& stage = state.stage(planned.spec.name);
     const bool undone = stage.rolled_back && stage.rolled_back->result == UndoResult::undone;
-    const auto undo_is = [&](UndoResult r) { return stage.rolled_back && stage.rolled_back->result == r; };
-    const auto result_is = [&](StageResult r) { return stage.settled && stage.settled->result == r; };
+    const auto undo_is = [&](UndoResult r) {
+      return stage.rolled_back && stage.rolled_back->result == r;
+    };
+    const auto result_is = [&](StageResult r) {
+      return stage.settled && stage.settled->result == r;
+    };
     tally.failed |= stage.settled && !is_success(stage.settled->result);
     tally.in_doubt |= result_is(StageResult::in_doubt) && !undone;
     tally.wrote |= stage.has_write_intent();

@@ -34,8 +34,7 @@ bool is_well(VerbStatus status) {
 }
 
 void judge_validate(const StageSpec& spec, const VerbOutcome& outcome, Look& look) {
-  const bool died =
-      outcome.status == VerbStatus::died || outcome.status == VerbStatus::timed_out;
+  const bool died = outcome.status == VerbStatus::died || outcome.status == VerbStatus::timed_out;
   if (died) {
     look.broken.push_back(fmt::format("stage `{}`: {}", spec.name, outcome.failure.text));
     return;
@@ -48,8 +47,7 @@ void judge_validate(const StageSpec& spec, const VerbOutcome& outcome, Look& loo
 }
 
 void judge_plan(const StageSpec& spec, const VerbOutcome& outcome, StageLook& stage, Look& look) {
-  const bool died =
-      outcome.status == VerbStatus::died || outcome.status == VerbStatus::timed_out;
+  const bool died = outcome.status == VerbStatus::died || outcome.status == VerbStatus::timed_out;
   if (died) {
     look.broken.push_back(fmt::format("stage `{}`: {}", spec.name, outcome.failure.text));
   } else if (!is_well(outcome.status)) {
@@ -62,7 +60,8 @@ void judge_plan(const StageSpec& spec, const VerbOutcome& outcome, StageLook& st
 
 }  // namespace
 
-Look look_at(Loop& loop, const Plan& plan, const Places& places, SessionPorts ports, bool plan_too) {
+Look look_at(Loop& loop, const Plan& plan, const Places& places, SessionPorts ports,
+             bool plan_too) {
   Look look;
   Value context;
   context.set("inputs", plan.inputs.is_null() ? Value::object() : plan.inputs);

@@ -18,8 +18,8 @@ struct StageLook {
 };
 
 struct Look {
-  Diagnostics diagnostics;          // what plugins say is wrong with the configuration
-  std::vector<std::string> broken;  // plugins that misbehaved, in words that name plugin and verb
+  Diagnostics diagnostics;            // what plugins say is wrong with the configuration
+  std::vector<std::string> broken;    // plugins that misbehaved, in words that name plugin and verb
   std::vector<std::string> refusals;  // plans that could not be made, in the plugin's words
   std::vector<StageLook> stages;
 

@@ -1,9 +1,9 @@
 #include "core/run/runner.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "core/base/files.h"
 #include "core/run/decide.h"
@@ -84,8 +84,8 @@ void Runner::after_failure(const PlannedStage& planned, const StageSettled& sett
   const bool cancelled = settled.result == StageResult::cancelled;
   switch (planned.spec.on_failure) {
     case OnFailure::rollback:
-      return start_rollback(
-          fmt::format("stage `{}` {}: {}", name, cancelled ? "was cancelled" : "failed", settled.reason));
+      return start_rollback(fmt::format("stage `{}` {}: {}", name,
+                                        cancelled ? "was cancelled" : "failed", settled.reason));
     case OnFailure::stop:
       return end();
     case OnFailure::keep_going:
@@ -127,11 +127,12 @@ void Runner::run_verb(const PlannedStage& planned, Verb verb) {
     error_ = made.error();
     return;
   }
-  session_ = std::make_unique<VerbSession>(
-      ports_, std::move(setup), state.notes, [this, &planned, verb](const VerbOutcome& outcome) {
-        session_over_ = true;
-        if (verb == Verb::rollback && !at_once_) on_rollback_done(planned, outcome);
-      });
+  session_ = std::make_unique<VerbSession>(ports_, std::move(setup), state.notes,
+                                           [this, &planned, verb](const VerbOutcome& outcome) {
+                                             session_over_ = true;
+                                             if (verb == Verb::rollback && !at_once_)
+                                               on_rollback_done(planned, outcome);
+                                           });
   session_->start();
 }
 

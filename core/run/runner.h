@@ -30,8 +30,8 @@ class Runner {
   // journal could not be written, and nothing more was let through.
   Result<int> run();
 
-  // The first: stop by policy and go back; a rollback goes on. The second: stop at once, leaving the
-  // run to `resume`.
+  // The first: stop by policy and go back; a rollback goes on. The second: stop at once, leaving
+  // the run to `resume`.
   void interrupt(int signal);
 
  private:
@@ -59,7 +59,8 @@ class Runner {
   std::unique_ptr<VerbSession> session_;
   bool session_over_ = false;
   std::size_t next_ = 0;  // the first stage, in plan order, that may have something left to do
-  std::optional<std::vector<const PlannedStage*>> way_back_;  // what is left to visit, next one last
+  std::optional<std::vector<const PlannedStage*>>
+      way_back_;  // what is left to visit, next one last
   Value context_;
   std::optional<int> interrupted_by_;
   int signals_ = 0;  // that this host got

@@ -57,14 +57,16 @@ void VerbSession::on_journal_lost(const Error& error) {
 
 void VerbSession::on_log(int level, const std::string& text, const Value& fields) {
   std::string line = text;
-  for (const auto& [key, value] : fields.members() != nullptr ? *fields.members() : Value::Object{}) {
+  for (const auto& [key, value] :
+       fields.members() != nullptr ? *fields.members() : Value::Object{}) {
     line += fmt::format(" {}={}", key, value.text() != nullptr ? *value.text() : "");
   }
   ports_.log({setup_.call.stage, level, "", line});
 }
 
 void VerbSession::on_progress(std::int64_t done, std::int64_t total, const std::string& note) {
-  const std::string amount = total > 0 ? fmt::format("{}/{}", done, total) : fmt::format("{}", done);
+  const std::string amount =
+      total > 0 ? fmt::format("{}/{}", done, total) : fmt::format("{}", done);
   ports_.log({setup_.call.stage, 0, "", fmt::format("{} {}", amount, note)});
 }
 
@@ -178,9 +180,9 @@ void VerbSession::judge_end(const VerbEnd& end) {
   } else if (!is_well(end.status) && outcome_.failure.text.empty() && !outcome_.diagnoses.empty()) {
     outcome_.failure = outcome_.diagnoses.front().second;
   } else if (!is_well(end.status) && outcome_.failure.text.empty()) {
-    outcome_.failure = {"plugin.silent",
-                        fmt::format("{}: it ended as {} without a word", who(), to_string(end.status)),
-                        ""};
+    outcome_.failure = {
+        "plugin.silent",
+        fmt::format("{}: it ended as {} without a word", who(), to_string(end.status)), ""};
   }
   if (is_well(outcome_.status)) outcome_.failure = {};
   if (!is_well(outcome_.status)) outcome_.outputs = Value::object();

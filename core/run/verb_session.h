@@ -86,8 +86,8 @@ class VerbSession final : public VerbSink, public EffectSink {
   Verbs::Handle handle_ = 0;
   VerbOutcome outcome_;
   std::size_t output_bytes_ = 0;
-  bool ended_ = false;        // the worker has nothing more to say
-  bool misbehaved_ = false;   // the outcome's failure is ours, not the plugin's
+  bool ended_ = false;       // the worker has nothing more to say
+  bool misbehaved_ = false;  // the outcome's failure is ours, not the plugin's
   std::optional<Error> journal_error_;
 };
 

@@ -24,8 +24,8 @@ struct VerbSetup {
   VerbCall call;
   EffectScope scope;
   Value outputs_schema;
-  Value config;                     // as in the call
-  std::vector<Reference> missing;   // expressions whose values are not known yet
+  Value config;                    // as in the call
+  std::vector<Reference> missing;  // expressions whose values are not known yet
 };
 
 // `context` is {"inputs": {...}, "stages": {NAME: {"outputs": {...}}}}.

@@ -157,5 +157,18 @@ TEST_F(LoopTest, TurnEndMayAddAnother) {
   EXPECT_EQ(calls, 101);
 }
 
+TEST_F(LoopTest, TurnEndMayBeRemovedByItselfAndByAnother) {
+  Loop::TurnEndId second = 0;
+  Loop::TurnEndId first = 0;
+  first = loop.at_turn_end([&] {
+    ++calls;
+    loop.remove_turn_end(second);
+    loop.remove_turn_end(first);
+  });
+  second = loop.at_turn_end([&] { calls += 100; });
+  turn(2);
+  EXPECT_EQ(calls, 1);
+}
+
 }  // namespace
 }  // namespace stagerun

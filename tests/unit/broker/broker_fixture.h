@@ -78,7 +78,10 @@ class RecordingSink final : public EffectSink {
     log.push_back(stream + ": " + line);
   }
   bool is_congested() const override { return congested; }
-  void on_journal_lost(const Error& error) override { lost.push_back(error.text); }
+  void on_journal_lost(const Error& error) override {
+    lost.push_back(error.text);
+    if (on_lost) on_lost();
+  }
 
   // The last event of a ticket; null where none has come.
   Value last(std::uint32_t ticket) const {
@@ -101,6 +104,7 @@ class RecordingSink final : public EffectSink {
   std::size_t lasts = 0;
   bool congested = false;
   std::function<void(const Told&)> on_event;
+  std::function<void()> on_lost;
 };
 
 inline Value json(const std::string& text) { return *parse_json(text); }

@@ -184,6 +184,14 @@ TEST_F(BrokerTest, JournalLostAtTheOutcomeIsToldAndTheOutcomeToo) {
   EXPECT_EQ(sink.lost.size(), 1u);
 }
 
+TEST_F(BrokerTest, MayBeForgottenWhenTheJournalIsLost) {
+  journal.appends_left = 2;
+  sink.on_lost = [&] { broker->forget(sink); };
+  broker->start(scope, sink, 1, "process/1", kWrite);
+  run_until([&] { return !sink.lost.empty(); });
+  EXPECT_EQ(sink.lasts, 0u);
+}
+
 TEST_F(BrokerTest, CancelledBeforeItsTurnNothingHappens) {
   broker->start(scope, sink, 1, "process/1", shell("echo x > made"));
   broker->cancel(sink, 1);
@@ -226,6 +234,28 @@ TEST_F(BrokerTest, LargeBodiesAreJournaledByDigest) {
 
 TEST_F(BrokerTest, TimersFireAndEnd) {
   EXPECT_EQ(run(json(R"({"after_ms": 5})"), "timer/1"), json(R"({"event": "fired"})"));
+}
+
+TEST_F(BrokerTest, ForgottenEffectsAreKilledUnheard) {
+  broker->start(scope, sink, 1, "process/1", shell("sleep 60"));
+  run_until([&] { return !sink.told.empty(); });
+  const auto pid = static_cast<pid_t>(sink.told.front().event.integer_or("pid", 0));
+  broker->start(scope, sink, 2, "process/1", shell("echo x > made"));
+  broker->forget(sink);
+  EXPECT_EQ(broker->under_way(sink), 0u);
+  poll_until([&] { return ::kill(pid, 0) != 0; });
+  EXPECT_EQ(sink.lasts, 0u);
+  EXPECT_TRUE(journal.all<EffectSettled>().empty());
+  EXPECT_FALSE(std::filesystem::exists(scope.workspace / "made"));
+}
+
+TEST_F(BrokerTest, MayBeForgottenFromWithinAnEvent) {
+  sink.on_event = [&](const Told&) { broker->forget(sink); };
+  broker->start(scope, sink, 1, "process/1", shell("yes", R"({"output": "lines"})"));
+  run_until([&] { return !sink.told.empty(); });
+  broker->start(scope, sink, 2, "no/1", kWrite);
+  run_until([&] { return sink.lasts == 1; });
+  EXPECT_EQ(sink.told.size(), 2u);
 }
 
 TEST_F(BrokerTest, DestroyedWithEffectsUnderWayItLeavesNoProcess) {

@@ -215,6 +215,21 @@ TEST_F(HttpTest, CancelGivesItUp) {
   EXPECT_EQ(sink.last(1), json(R"({"event": "cancelled", "may_have_happened": true})"));
 }
 
+TEST_F(HttpTest, CancelIsCleanInWhateverTurnItComes) {
+  LoopbackServer server([](Peer& peer) { peer.wait_for_end(); });
+  for (std::uint32_t ticket = 1; ticket <= 8; ++ticket) {
+    broker->start(scope, sink, ticket, "http/1", Value::object().set("url", server.url()));
+    std::uint32_t turns = 0;
+    run_until([&] {
+      loop->after(0, [] {});
+      return ++turns > ticket;
+    });
+    broker->cancel(sink, ticket);
+    run_until([&] { return sink.lasts == ticket; });
+    EXPECT_EQ(sink.last(ticket).text_or("event"), "cancelled");
+  }
+}
+
 TEST_F(HttpTest, ManyAtOnceAllGetTheirAnswers) {
   LoopbackServer server(answer(ok("hello")));
   for (std::uint32_t ticket = 1; ticket <= 50; ++ticket) {

@@ -14,6 +14,16 @@
 namespace stagerun {
 namespace {
 
+// A second passes with each look at it.
+class HastyClock final : public Clock {
+ public:
+  std::int64_t now_ms() const override { return monotonic_ms(); }
+  std::int64_t monotonic_ms() const override { return at_ms_ += 1000; }
+
+ private:
+  mutable std::int64_t at_ms_ = 0;
+};
+
 // A child of a host that is dead: it holds the run's lock, as far as anybody can see.
 class ReapTest : public testing::Test {
  protected:
@@ -94,7 +104,8 @@ TEST_F(ReapTest, WhoMerelyReadsTheLockFileIsLeftAlone) {
 TEST_F(ReapTest, WeAreNeverAmongThem) {
   const Fd ours = *open_file(file, O_RDWR | O_CREAT);
   ASSERT_EQ(::flock(ours.get(), LOCK_SH), 0);
-  const Result<Fd> lock = reap({*identify(::getpid())});
+  const HastyClock hasty;
+  const Result<Fd> lock = reap_run(folder.path(), {*identify(::getpid())}, hasty, 5000);
   ASSERT_FALSE(lock);
   EXPECT_EQ(lock.error().code, ErrorCode::busy);
 }

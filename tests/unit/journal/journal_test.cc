@@ -1,9 +1,9 @@
 // What a crash can leave is read; what it cannot is refused. Never misread.
-#include <gtest/gtest.h>
-#include <sys/stat.h>
-
 #include <cstdlib>
 #include <filesystem>
+#include <sys/stat.h>
+
+#include <gtest/gtest.h>
 
 #include "core/base/files.h"
 #include "core/base/json.h"
@@ -23,7 +23,8 @@ class FixedClock final : public Clock {
 
 std::vector<EventBody> sample_events() {
   return {
-      RunStarted{"r1", "0.1", "p.toml", "name = \"p\"\n", "/w", "boot", Value::object(), Value::array()},
+      RunStarted{"r1", "0.1", "p.toml", "name = \"p\"\n", "/w", "boot", Value::object(),
+                 Value::array()},
       VerbStarted{"a", Verb::apply, 1},
       CheckpointSaved{"a", Bytes{std::string("\0\xff\x01 raw", 7)}},
       EffectIntended{"a", Verb::apply, 1, "run", "r1/a/run", "process/1", "run it", Access::write,
@@ -31,7 +32,13 @@ std::vector<EventBody> sample_events() {
       ProcessStarted{"a", "r1/a/run", 42, 4711, false},
       EffectSettled{"a", Verb::apply, 1, "run", Value::object().set("event", "exited")},
       NoteAdded{"a", Bytes{"a note"}},
-      VerbEnded{"a", Verb::apply, 1, VerbStatus::failed, {"c", "t", "h"}, Bytes{"receipt"}, Value::object()},
+      VerbEnded{"a",
+                Verb::apply,
+                1,
+                VerbStatus::failed,
+                {"c", "t", "h"},
+                Bytes{"receipt"},
+                Value::object()},
       StageSettled{"a", StageResult::failed, "why"},
       RollbackStarted{"stage a failed", false},
       StageRolledBack{"a", UndoResult::undone, ""},
@@ -144,7 +151,8 @@ TEST_F(JournalTest, CutAtEveryByteItIsReadUpToTheLastWholeRecord) {
     const std::string bytes = whole.substr(0, cut);
     const auto contents = parse_journal(bytes);
     ASSERT_TRUE(contents.has_value()) << cut << ": " << contents.error().text;
-    const std::size_t lines = static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
+    const std::size_t lines =
+        static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
     ASSERT_EQ(contents->events.size(), lines == 0 ? 0 : lines - 1) << cut;
     const auto padded = parse_journal(bytes + std::string(100, '\0'));
     ASSERT_TRUE(padded.has_value()) << cut;

@@ -20,8 +20,10 @@ StageInfo stage(const std::string& manifest) {
 }
 
 constexpr const char* kExample = R"({"effects": ["process/1", "http/1"],
- "reads": [["terraform", "plan"], {"config": "/check"}, {"config": "/run", "if": {"/changes": false}}],
- "flags": [{"has": "/undo", "add": "compensable"}, {"if": {"/idempotent": true}, "add": "idempotent"}],
+ "reads": [["terraform", "plan"], {"config": "/check"},
+           {"config": "/run", "if": {"/changes": false}}],
+ "flags": [{"has": "/undo", "add": "compensable"},
+           {"if": {"/idempotent": true}, "add": "idempotent"}],
  "outputs_from": "/outputs",
  "hosts": ["API.example.com", {"config": "/url"}]})";
 

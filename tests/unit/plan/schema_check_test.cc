@@ -99,7 +99,7 @@ TEST(SchemaCheck, EverythingIsFoundAtOnce) {
             "   | ^^^^ where to ask\n");
 }
 
-TEST(SchemaCheck, EachKeywordHasItsSentence) {
+TEST(SchemaCheck, EachKeywordOfAScalarHasItsSentence) {
   EXPECT_EQ(said(R"({"type":["string","array"]})", "1"),
             "`/v` must be a string or an array; this is an integer");
   EXPECT_EQ(said(R"({"type":"object"})", "1"), "`/v` must be a table; this is an integer");
@@ -110,6 +110,9 @@ TEST(SchemaCheck, EachKeywordHasItsSentence) {
   EXPECT_EQ(said(R"({"maximum":9})", "10"), "`/v` must be at most 9; it is 10");
   EXPECT_EQ(said(R"({"exclusiveMinimum":1})", "1"), "`/v` must be more than 1; it is 1");
   EXPECT_EQ(said(R"({"exclusiveMaximum":2})", "2.5"), "`/v` must be less than 2; it is 2.5");
+}
+
+TEST(SchemaCheck, EachKeywordOfALengthHasItsSentence) {
   EXPECT_EQ(said(R"({"minItems":2})", "[1]"), "`/v` must have at least 2 items; it has 1");
   EXPECT_EQ(said(R"({"maxItems":1})", "[1,2]"), "`/v` must have at most 1 item; it has 2");
   EXPECT_EQ(said(R"({"uniqueItems":true})", "['a','b','a']"), "`a` stands twice in `/v`");

@@ -20,7 +20,9 @@ PlannedStage full_stage(std::uint32_t flags = flag_compensable) {
 
 class Story {
  public:
-  Story& began(Verb verb, std::uint32_t attempt = 1) { return add(VerbStarted{"s", verb, attempt}); }
+  Story& began(Verb verb, std::uint32_t attempt = 1) {
+    return add(VerbStarted{"s", verb, attempt});
+  }
   Story& ended(Verb verb, VerbStatus status, std::uint32_t attempt = 1) {
     return add(VerbEnded{"s", verb, attempt, status, {"c", "said so", ""}, {}, Value::object()});
   }
@@ -28,7 +30,8 @@ class Story {
     return began(verb, attempt).ended(verb, status, attempt);
   }
   Story& wrote() {
-    return add(EffectIntended{"s", Verb::apply, 1, "run", "k", "process/1", "p", Access::write, {}});
+    return add(
+        EffectIntended{"s", Verb::apply, 1, "run", "k", "process/1", "p", Access::write, {}});
   }
   Story& add(EventBody body) {
     fold(state_, {1, std::move(body)});
@@ -61,19 +64,24 @@ TEST(DecideForward, AFreshStageIsPlannedThenAppliedThenVerified) {
 }
 
 TEST(DecideForward, AFailedSecondPlanFailsTheStage) {
-  expect_settled(Story().ran(Verb::plan, VerbStatus::failed).next(full_stage()), StageResult::failed);
+  expect_settled(Story().ran(Verb::plan, VerbStatus::failed).next(full_stage()),
+                 StageResult::failed);
   expect_settled(Story().ran(Verb::plan, VerbStatus::died).next(full_stage()), StageResult::failed);
 }
 
 TEST(DecideForward, AVerifyThatCannotTellLeavesAGoodApplyGood) {
-  expect_settled(Story().ran(Verb::apply, VerbStatus::ok).ran(Verb::verify, VerbStatus::absent).next(full_stage()),
+  expect_settled(Story()
+                     .ran(Verb::apply, VerbStatus::ok)
+                     .ran(Verb::verify, VerbStatus::absent)
+                     .next(full_stage()),
                  StageResult::ok);
 }
 
 TEST(DecideForward, AFailedVerifyFailsTheStage) {
   for (const VerbStatus status : {VerbStatus::failed, VerbStatus::unknown, VerbStatus::died}) {
-    expect_settled(Story().ran(Verb::apply, VerbStatus::ok).ran(Verb::verify, status).next(full_stage()),
-                   StageResult::failed);
+    expect_settled(
+        Story().ran(Verb::apply, VerbStatus::ok).ran(Verb::verify, status).next(full_stage()),
+        StageResult::failed);
   }
 }
 
@@ -83,8 +91,9 @@ TEST(DecideForward, AnUnchangedStageIsNotVerified) {
 }
 
 TEST(DecideForward, ADeadWorkerInApplyIsAFailedStageEvenAfterAWrite) {
-  expect_settled(Story().began(Verb::apply).wrote().ended(Verb::apply, VerbStatus::died).next(full_stage()),
-                 StageResult::failed);
+  expect_settled(
+      Story().began(Verb::apply).wrote().ended(Verb::apply, VerbStatus::died).next(full_stage()),
+      StageResult::failed);
 }
 
 TEST(DecideForward, AnApplyThatCannotKnowIsVerified) {
@@ -94,12 +103,15 @@ TEST(DecideForward, AnApplyThatCannotKnowIsVerified) {
   Story done = story;
   expect_settled(done.ran(Verb::verify, VerbStatus::ok).next(full_stage()), StageResult::ok);
   Story not_done = story;
-  expect_settled(not_done.ran(Verb::verify, VerbStatus::failed).next(full_stage()), StageResult::failed);
-  expect_settled(story.ran(Verb::verify, VerbStatus::unknown).next(full_stage()), StageResult::in_doubt);
+  expect_settled(not_done.ran(Verb::verify, VerbStatus::failed).next(full_stage()),
+                 StageResult::failed);
+  expect_settled(story.ran(Verb::verify, VerbStatus::unknown).next(full_stage()),
+                 StageResult::in_doubt);
 }
 
 TEST(DecideForward, AnApplyThatCannotKnowButWroteNothingFailed) {
-  expect_settled(Story().ran(Verb::apply, VerbStatus::unknown).next(full_stage()), StageResult::failed);
+  expect_settled(Story().ran(Verb::apply, VerbStatus::unknown).next(full_stage()),
+                 StageResult::failed);
 }
 
 TEST(DecideForward, KilledInApplyWithoutAWriteItIsAppliedAgain) {
@@ -111,13 +123,15 @@ TEST(DecideForward, KilledInApplyAfterAWriteItIsVerifiedFirst) {
 }
 
 TEST(DecideForward, KilledAndVerifiedAsDoneItIsDone) {
-  expect_settled(Story().began(Verb::apply).wrote().ran(Verb::verify, VerbStatus::ok).next(full_stage()),
-                 StageResult::ok);
+  expect_settled(
+      Story().began(Verb::apply).wrote().ran(Verb::verify, VerbStatus::ok).next(full_stage()),
+      StageResult::ok);
 }
 
 TEST(DecideForward, KilledAndVerifiedAsNotDoneItIsAppliedAgain) {
-  expect_verb(Story().began(Verb::apply).wrote().ran(Verb::verify, VerbStatus::failed).next(full_stage()),
-              Verb::apply);
+  expect_verb(
+      Story().began(Verb::apply).wrote().ran(Verb::verify, VerbStatus::failed).next(full_stage()),
+      Verb::apply);
 }
 
 TEST(DecideForward, KilledAndNotVerifiableItIsInDoubtUnlessItMayRepeat) {
@@ -130,7 +144,8 @@ TEST(DecideForward, KilledAndNotVerifiableItIsInDoubtUnlessItMayRepeat) {
 
 TEST(DecideForward, KilledWithoutAVerifyVerbItIsInDoubtUnlessItMayRepeat) {
   const auto stage = stage_with(flag_compensable, {Verb::apply, Verb::rollback});
-  const auto repeatable = stage_with(flag_compensable | flag_idempotent, {Verb::apply, Verb::rollback});
+  const auto repeatable =
+      stage_with(flag_compensable | flag_idempotent, {Verb::apply, Verb::rollback});
   expect_settled(Story().began(Verb::apply).wrote().next(stage), StageResult::in_doubt);
   expect_verb(Story().began(Verb::apply).wrote().next(repeatable), Verb::apply);
 }
@@ -142,7 +157,8 @@ TEST(DecideForward, KilledTwiceTheOldVerdictDoesNotCountForTheNewApply) {
 }
 
 TEST(DecideForward, KilledInVerifyItIsVerifiedAgain) {
-  expect_verb(Story().ran(Verb::apply, VerbStatus::ok).began(Verb::verify).next(full_stage()), Verb::verify);
+  expect_verb(Story().ran(Verb::apply, VerbStatus::ok).began(Verb::verify).next(full_stage()),
+              Verb::verify);
 }
 
 TEST(DecideForward, InDoubtAfterAKillEverythingIsHeld) {
@@ -156,14 +172,16 @@ TEST(DecideForward, InDoubtAfterAKillEverythingIsHeld) {
 }
 
 TEST(DecideBackward, AStageThatWroteNothingIsNotVisited) {
-  EXPECT_EQ(decide_backward(full_stage(), Story().ran(Verb::apply, VerbStatus::ok).stage(), false).action,
-            UndoDecision::Do::nothing);
+  EXPECT_EQ(
+      decide_backward(full_stage(), Story().ran(Verb::apply, VerbStatus::ok).stage(), false).action,
+      UndoDecision::Do::nothing);
 }
 
 TEST(DecideBackward, AStageThatWroteGoesBackWhateverItsApplyReturned) {
   for (const VerbStatus status : {VerbStatus::ok, VerbStatus::failed, VerbStatus::died}) {
     const Story story = Story().began(Verb::apply).wrote().ended(Verb::apply, status);
-    EXPECT_EQ(decide_backward(full_stage(), story.stage(), false).action, UndoDecision::Do::run_rollback);
+    EXPECT_EQ(decide_backward(full_stage(), story.stage(), false).action,
+              UndoDecision::Do::run_rollback);
   }
 }
 
@@ -182,7 +200,8 @@ TEST(DecideBackward, NeverStandsEvenWhenAPersonAsks) {
 }
 
 TEST(DecideBackward, AnIrreversibleWriteNeedsAPerson) {
-  EXPECT_EQ(decide_backward(full_stage(0), Story().wrote().stage(), false).result, UndoResult::failed);
+  EXPECT_EQ(decide_backward(full_stage(0), Story().wrote().stage(), false).result,
+            UndoResult::failed);
 }
 
 TEST(DecideBackward, WhatWasRolledBackIsNotVisitedAgain) {

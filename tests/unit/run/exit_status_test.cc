@@ -16,7 +16,8 @@ class Tale {
     }
   }
   Tale& wrote(const std::string& stage) {
-    return add(EffectIntended{stage, Verb::apply, 1, "1", "k", "process/1", "p", Access::write, {}});
+    return add(
+        EffectIntended{stage, Verb::apply, 1, "1", "k", "process/1", "p", Access::write, {}});
   }
   Tale& settled(const std::string& stage, StageResult result) {
     return add(StageSettled{stage, result, ""});
@@ -41,7 +42,12 @@ TEST(ExitStatus, IsZeroWhereEveryStageWentWell) {
 
 TEST(ExitStatus, IsOneWherePolicyLetsWritesStand) {
   EXPECT_EQ(Tale({"a"}).wrote("a").settled("a", StageResult::failed).status(), 1);
-  EXPECT_EQ(Tale({"a"}).wrote("a").settled("a", StageResult::failed).undone("a", UndoResult::stands).status(), 1);
+  EXPECT_EQ(Tale({"a"})
+                .wrote("a")
+                .settled("a", StageResult::failed)
+                .undone("a", UndoResult::stands)
+                .status(),
+            1);
 }
 
 TEST(ExitStatus, IsThreeWhereNothingWasWritten) {
@@ -49,16 +55,31 @@ TEST(ExitStatus, IsThreeWhereNothingWasWritten) {
 }
 
 TEST(ExitStatus, IsSixWhereEverythingWasUndone) {
-  EXPECT_EQ(Tale({"a"}).wrote("a").settled("a", StageResult::failed).undone("a", UndoResult::undone).status(), 6);
+  EXPECT_EQ(Tale({"a"})
+                .wrote("a")
+                .settled("a", StageResult::failed)
+                .undone("a", UndoResult::undone)
+                .status(),
+            6);
 }
 
 TEST(ExitStatus, IsSevenWhereAnUndoFailed) {
-  EXPECT_EQ(Tale({"a"}).wrote("a").settled("a", StageResult::failed).undone("a", UndoResult::failed).status(), 7);
+  EXPECT_EQ(Tale({"a"})
+                .wrote("a")
+                .settled("a", StageResult::failed)
+                .undone("a", UndoResult::failed)
+                .status(),
+            7);
 }
 
 TEST(ExitStatus, IsEightWhereSomebodyElseChangedIt) {
   EXPECT_EQ(Tale({"a"}).settled("a", StageResult::conflict).status(), 8);
-  EXPECT_EQ(Tale({"a"}).wrote("a").settled("a", StageResult::failed).undone("a", UndoResult::conflict).status(), 8);
+  EXPECT_EQ(Tale({"a"})
+                .wrote("a")
+                .settled("a", StageResult::failed)
+                .undone("a", UndoResult::conflict)
+                .status(),
+            8);
 }
 
 TEST(ExitStatus, IsNineWhileAStageIsInDoubt) {
