@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/base/limits.h"
+#include "core/base/text.h"
 
 namespace stagerun {
 namespace {
@@ -34,26 +35,47 @@ std::string indent_below(std::string_view line, std::size_t before) {
   return indent;
 }
 
+// As much of a line as is shown: all of it, or what is around the place. What could move a
+// terminal's cursor is shown as '?', byte for byte, so that columns stay true.
+struct Excerpt {
+  std::string line;
+  std::size_t before = 0;  // bytes in front of the place
+};
+
+Excerpt excerpt_of(std::string_view line, std::uint32_t column) {
+  std::size_t before = std::min<std::size_t>(std::max(column, 1u) - 1, line.size());
+  if (line.size() > limits::kExcerptBytes) {
+    const std::size_t begin = before - std::min(before, limits::kExcerptBytes / 4);
+    line = line.substr(begin, limits::kExcerptBytes);
+    before -= begin;
+  }
+  Excerpt excerpt{std::string(line), before};
+  std::replace_if(
+      excerpt.line.begin(), excerpt.line.end(),
+      [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7F; }, '?');
+  return excerpt;
+}
+
 }  // namespace
 
 std::string render(const Diagnostic& diagnostic, const Source& source) {
   const Span span = diagnostic.span;
-  std::string out = fmt::format("error: {}\n", diagnostic.text);
+  const std::string hint = printable(diagnostic.hint);
+  std::string out = fmt::format("error: {}\n", printable(diagnostic.text));
   if (span.line == 0) {
     out += fmt::format(" --> {}\n", source.path);
-    if (!diagnostic.hint.empty()) out += fmt::format("  = {}\n", diagnostic.hint);
+    if (!hint.empty()) out += fmt::format("  = {}\n", hint);
     return out;
   }
-  const std::string_view line = line_of(source.text, span.line);
+  const Excerpt excerpt = excerpt_of(line_of(source.text, span.line), span.column);
   const std::string number = std::to_string(span.line);
-  const std::size_t before = std::min<std::size_t>(std::max(span.column, 1u) - 1, line.size());
-  const std::size_t under = one_a_character(line.substr(before, span.length)).size();
-  const std::size_t carets = std::max<std::size_t>(under, 1);
+  const std::string under = one_a_character(excerpt.line.substr(excerpt.before, span.length));
+  const std::size_t carets = std::max<std::size_t>(under.size(), 1);
   out += fmt::format(" --> {}:{}:{}\n", source.path, span.line, span.column);
-  out += fmt::format(" {} | {}\n", number, line);
-  out += fmt::format(" {} | {}{}", std::string(number.size(), ' '), indent_below(line, before),
-                     std::string(carets, '^'));
-  if (!diagnostic.hint.empty()) out += " " + diagnostic.hint;
+  out += fmt::format(" {} | {}\n", number, excerpt.line);
+  out += fmt::format(" {} | {}{}", std::string(number.size(), ' '),
+                     indent_below(excerpt.line, excerpt.before), std::string(carets, '^'));
+  if (!hint.empty()) out += " " + hint;
   return out + "\n";
 }
 

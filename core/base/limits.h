@@ -17,6 +17,8 @@ inline constexpr std::size_t kPatternBytes = 1u << 10;
 inline constexpr std::size_t kPatternTextBytes = 16u << 10;
 // After these, more diagnostics help nobody.
 inline constexpr std::size_t kDiagnostics = 100;
+// Of a line of the user's file in a diagnostic; a longer one is shown around the place.
+inline constexpr std::size_t kExcerptBytes = 400;
 
 // One message between host and worker. Large bodies travel by file.
 inline constexpr std::size_t kMessageBytes = 8u << 20;

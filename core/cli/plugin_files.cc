@@ -34,7 +34,8 @@ std::vector<std::filesystem::path> plugin_folders(const std::vector<std::filesys
     if (end > begin) folders.emplace_back(path.substr(begin, end - begin));
     begin = end + 1;
   }
-  folders.push_back(program_folder().parent_path() / "lib" / "stagerun" / "plugins");
+  const auto beside = program_folder().parent_path() / "lib" / "stagerun" / "plugins";
+  if (std::find(folders.begin(), folders.end(), beside) == folders.end()) folders.push_back(beside);
   return folders;
 }
 

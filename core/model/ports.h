@@ -72,9 +72,9 @@ class Effects {
   // Ends all of them; `at_once` skips the grace. They are gone when under_way() is 0.
   virtual void cancel_all(EffectSink& sink, bool at_once) = 0;
   virtual std::size_t under_way(const EffectSink& sink) const = 0;
-  // The sink's verb is over: what was remembered of it (which ids it used) is dropped, and nothing is
-  // told to it any more. What is still under way is killed and stays without an outcome. To be called
-  // before the sink is destroyed or serves another verb.
+  // The sink's verb is over: what was remembered of it (which ids it used) is dropped, and nothing
+  // is told to it any more. What is still under way is killed and stays without an outcome. To be
+  // called before the sink is destroyed or serves another verb.
   virtual void forget(const EffectSink& sink) = 0;
 };
 

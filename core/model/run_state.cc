@@ -15,7 +15,11 @@ class Folder {
   }
 
   // A run that ended in doubt or incomplete is open again: what was not settled well is tried anew.
+  // After a reboot no service runs any more, and its pid may be anybody's.
   void operator()(const RunResumed& event) {
+    if (state_.boot != event.boot) {
+      for (auto& [name, stage] : state_.stages) stage.services.clear();
+    }
     state_.boot = event.boot;
     state_.ended.reset();
     for (auto& [name, stage] : state_.stages) reopen(stage);

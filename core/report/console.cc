@@ -9,6 +9,19 @@
 #include "core/report/exit_words.h"
 
 namespace stagerun {
+namespace {
+
+// What even a quiet run says.
+bool is_bad_news(const RunEvent& event) {
+  if (const auto* stage = std::get_if<StageSettled>(&event.body)) return !is_success(stage->result);
+  if (const auto* back = std::get_if<StageRolledBack>(&event.body)) {
+    return back->result != UndoResult::undone && back->result != UndoResult::nothing;
+  }
+  const auto* ended = std::get_if<RunEnded>(&event.body);
+  return ended != nullptr && ended->status != exit_succeeded;
+}
+
+}  // namespace
 
 void Console::print(const std::string& line) {
   const std::string text = line + "\n";
@@ -27,7 +40,10 @@ void Console::print_hint(const std::string& stage) {
 }
 
 void Console::on_event(const RunEvent& event) {
-  if (verbosity_ != Verbosity::quiet) tell(event);
+  if (const auto* verb = std::get_if<VerbEnded>(&event.body)) {
+    stages_[verb->stage].hint = verb->failure.hint;
+  }
+  if (verbosity_ != Verbosity::quiet || is_bad_news(event)) tell(event);
 }
 
 void Console::tell(const RunEvent& event) {
@@ -48,7 +64,7 @@ void Console::tell(const RunEvent& event) {
               print(fmt::format("{} {}", of(e.stage), to_string(e.verb)));
             }
           },
-          [&](const VerbEnded& e) { stages_[e.stage].hint = e.failure.hint; },
+          [](const VerbEnded&) {},
           [&](const EffectIntended& e) {
             if (verbosity_ != Verbosity::verbose) return;
             print(fmt::format("{} {} {}: {}", of(e.stage), to_string(e.access), e.kind, e.purpose));

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """1,000 chained /bin/true: stagerun, make and ninja side by side, as ratios.
 
-Each round runs all of them in shuffled order; the ratio is taken within a round, so that a slow moment of the
-machine hits all alike. Every stage is acknowledged as irreversible, so each intent is synced before it is acted on.
+Each round runs all of them in shuffled order; the ratio is taken within a round, so that a slow
+moment of the machine hits all alike. Every stage is acknowledged as irreversible, so each intent is
+synced before it is acted on.
 """
 
 import argparse

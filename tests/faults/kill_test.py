@@ -1,8 +1,8 @@
 """The host is killed with SIGKILL before and after every effect and at every journal write.
 
-Each place is found by counting: the host names it on a descriptor and waits (tests/support/stagerun.py).
-After each kill the run is taken up, in one pass with `resume`, in the other with `rollback`: the world is then
-the new one or the old one, and nothing has happened twice.
+Each place is found by counting: the host names it on a descriptor and waits
+(tests/support/stagerun.py). After each kill the run is taken up, in one pass with `resume`, in the
+other with `rollback`: the world is then the new one or the old one, and nothing has happened twice.
 """
 
 import shutil
@@ -49,7 +49,8 @@ class KillCase(stagerun.Case):
             with self.subTest(point=number, name=names[number - 1], after=after):
                 judge(self.run_program(after))
             self.clean_up()
-        print(f"\n{self.id().rpartition('.')[2]}: killed at {killed} of {count} points, then {after}")
+        name = self.id().rpartition(".")[2]
+        print(f"\n{name}: killed at {killed} of {count} points, then {after}")
         self.assertGreater(killed, 0)
 
     def began(self):
@@ -160,7 +161,8 @@ class ExampleTest(KillCase):
         world = self.workspace / "world"
         dump = subprocess.run(["sqlite3", world / "app.db", "PRAGMA user_version", ".dump"],
                               capture_output=True, check=True)
-        files = sorted(str(f.relative_to(world)) for f in world.rglob("*") if "app.db" not in f.name)
+        every = (str(file.relative_to(world)) for file in world.rglob("*"))
+        files = sorted(file for file in every if not file.startswith("app.db"))
         return (dump.stdout, (world / "current").readlink(), files, len(self.services()))
 
     def services(self):

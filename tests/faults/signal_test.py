@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: once to stop and go back, twice to stop at once and leave the run to resume."""
+"""SIGINT and SIGTERM: once to stop and go back, twice to stop at once and leave it to resume."""
 
 import signal
 
@@ -13,7 +13,9 @@ with = { run = ["touch", "world"], undo = ["rm", "-f", "world"] }
 [[stage]]
 name = "slow"
 uses = "exec"
-with = { run = ["sh", "-c", "%s touch begun; while :; do sleep 0.05; done"], undo = ["rm", "-f", "begun"] }
+[stage.with]
+run = ["sh", "-c", "%s touch begun; while :; do sleep 0.05; done"]
+undo = ["rm", "-f", "begun"]
 """
 
 
@@ -33,7 +35,8 @@ class SignalTest(stagerun.Case):
                 self.assertEqual(status, done.status, done)
                 self.assertFalse(self.exists("world"))
                 self.assertFalse(self.exists("begun"))
-                self.assertEqual("cancelled", self.events("stage_settled", stage="slow")[0]["result"])
+                (settled,) = self.events("stage_settled", stage="slow")
+                self.assertEqual("cancelled", settled["result"])
                 self.assertEqual(status, self.events("run_ended")[0]["status"])
 
     def test_the_second_signal_stops_at_once_and_resume_goes_back(self):

@@ -1,6 +1,7 @@
-"""What becomes of a run when a plugin misbehaves: docs/abi.md's table, asserted on journal and status.
+"""What becomes of a run when a plugin misbehaves: docs/abi.md's table, by journal and status.
 
-crash.so misbehaves in the verb and the way that its configuration names; before it a good stage writes.
+crash.so misbehaves in the verb and the way that its configuration names; before it a good stage
+writes.
 """
 
 from tests.support import stagerun
@@ -20,7 +21,12 @@ def bad_stage(verb, how, write_first=False):
 name = "bad"
 uses = "crash"
 timeout = "300ms"
-with = {{ verb = "{verb}", how = "{how}", write_first = {str(write_first).lower()}, write = ["touch", "half"], undo = ["rm", "-f", "half"] }}
+[stage.with]
+verb = "{verb}"
+how = "{how}"
+write_first = {str(write_first).lower()}
+write = ["touch", "half"]
+undo = ["rm", "-f", "half"]
 """
 
 
@@ -71,7 +77,8 @@ class WorkerTest(stagerun.Case):
     def test_an_endless_loop_past_its_deadline_is_a_failed_stage_and_a_rollback(self):
         for verb in ("apply", "verify"):
             with self.subTest(verb):
-                self.assert_failed_and_went_back(self.run_bad(verb, "loop", True), verb, "timed_out")
+                done = self.run_bad(verb, "loop", True)
+                self.assert_failed_and_went_back(done, verb, "timed_out")
 
     def test_a_plugin_that_ignores_its_cancel_is_killed(self):
         done = self.run_bad("apply", "ignore_cancel", True)
@@ -91,7 +98,8 @@ with = { run = ["false"] }
                 self.assertEqual(7, done.status, done)
                 (bad,) = self.events("stage_rolled_back", stage="bad")
                 self.assertEqual("failed", bad["result"])
-                self.assertEqual("undone", self.events("stage_rolled_back", stage="good")[0]["result"])
+                (good,) = self.events("stage_rolled_back", stage="good")
+                self.assertEqual("undone", good["result"])
                 self.assertFalse(self.exists("world"))
 
     def test_the_reason_of_a_death_names_the_signal_or_the_status(self):

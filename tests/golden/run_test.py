@@ -102,8 +102,8 @@ class ExitStatusTest(stagerun.Case):
         self.assertTrue(self.exists("a"))
 
     def test_9_where_an_interrupted_write_cannot_be_verified(self):
-        self.pipeline(pipeline(stage("a", ["sh", "-c", "touch begun; sleep 60"], 'undo = ["rm", "begun"]'),
-                               touch("b")))
+        slow = stage("a", ["sh", "-c", "touch begun; sleep 60"], 'undo = ["rm", "begun"]')
+        self.pipeline(pipeline(slow, touch("b")))
         host = self.start("run", "pipeline.toml", "--yes")
         self.wait_until(lambda: self.exists("begun"))
         host.kill()
@@ -129,7 +129,8 @@ class ExitStatusTest(stagerun.Case):
         self.assertTrue(self.exists("a"))
 
     def test_75_where_another_run_is_at_work_here(self):
-        self.pipeline(pipeline(stage("a", ["sh", "-c", "touch begun; sleep 60"], 'undo = ["true"]')))
+        slow = stage("a", ["sh", "-c", "touch begun; sleep 60"], 'undo = ["true"]')
+        self.pipeline(pipeline(slow))
         self.start("run", "pipeline.toml", "--yes")
         self.wait_until(lambda: self.exists("begun"))
         for command in (("run", "pipeline.toml", "--yes"), ("resume",), ("rollback",)):
@@ -161,7 +162,8 @@ class RollbackTest(stagerun.Case):
         self.write("version", "one\n")
         self.pipeline(pipeline(stage(
             "a", ["sh", "-c", "echo two > version"],
-            'record = ["cat", "version"]\nundo = ["sh", "-c", "cat $STAGERUN_BASELINE > version"]')))
+            'record = ["cat", "version"]\n'
+            'undo = ["sh", "-c", "cat $STAGERUN_BASELINE > version"]')))
         self.assertEqual(0, self.run_program("run", "pipeline.toml", "--yes").status)
         self.assertEqual("two\n", self.read("version"))
         self.assertEqual(0, self.run_program("rollback").status)
@@ -217,14 +219,17 @@ class ContextTest(stagerun.Case):
         self.pipeline(pipeline(
             stage("a", ["sh", "-c", "echo id=42 >> $STAGERUN_OUTPUT"],
                   'outputs = { id = "integer" }\nundo = ["true"]'),
-            stage("b", ["sh", "-c", "echo got ${{ stages.a.outputs.id }} > got"], 'undo = ["rm", "-f", "got"]')))
+            stage("b", ["sh", "-c", "echo got ${{ stages.a.outputs.id }} > got"],
+                  'undo = ["rm", "-f", "got"]')))
         done = self.run_program("run", "pipeline.toml", "--yes")
         self.assertEqual(0, done.status, done)
         self.assertEqual("got 42\n", self.read("got"))
-        self.assertEqual({"id": 42}, self.events("verb_ended", stage="a", verb="apply")[0]["outputs"])
+        (applied,) = self.events("verb_ended", stage="a", verb="apply")
+        self.assertEqual({"id": 42}, applied["outputs"])
 
     def test_a_missing_output_fails_the_stage(self):
-        self.pipeline(pipeline(stage("a", ["true"], 'outputs = { id = "integer" }\nundo = ["true"]')))
+        declared = 'outputs = { id = "integer" }\nundo = ["true"]'
+        self.pipeline(pipeline(stage("a", ["true"], declared)))
         done = self.run_program("run", "pipeline.toml", "--yes")
         self.assertEqual(6, done.status, done)
         self.assertIn("id", done.stderr)
@@ -240,8 +245,6 @@ class ContextTest(stagerun.Case):
 
 
 class BaselineTest(stagerun.Case):
-    """writer.so tries to write where none may be; the broker refuses, whatever the plugin thinks."""
-
     def test_every_write_intent_is_on_disk_before_its_process_starts(self):
         self.pipeline(pipeline(touch("a"), touch("b")))
         self.run_program("run", "pipeline.toml", "--yes")

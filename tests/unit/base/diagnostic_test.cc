@@ -122,6 +122,20 @@ TEST(Diagnostics, OneProblemIsOneProblem) {
   EXPECT_TRUE(render(Diagnostics{{{}, "x", ""}}, kShip).ends_with("\n1 problem in ship.toml\n"));
 }
 
+TEST(Diagnostic, OfALongLineShowsWhatIsAroundThePlace) {
+  const Source source{"p.toml", std::string(100'000, 'a') + "HERE" + std::string(100'000, 'b')};
+  const std::string text = render(Diagnostic{{1, 100'001, 4}, "x", ""}, source);
+  EXPECT_LT(text.size(), 3 * limits::kExcerptBytes);
+  EXPECT_NE(text.find("aHEREb"), std::string::npos);
+  EXPECT_NE(text.find(" ^^^^\n"), std::string::npos);
+}
+
+TEST(Diagnostic, CannotMoveTheTerminalsCursor) {
+  const Source source{"p.toml", "a = \"\x1b[2J\""};
+  const std::string text = render(Diagnostic{{1, 1, 1}, "bad \x1b[2J", "\x1b"}, source);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
 TEST(Diagnostics, AfterTheLimitTheRestIsOnlyCounted) {
   const Diagnostics many(limits::kDiagnostics + 5, Diagnostic{{1, 1, 1}, "again", ""});
   const std::string text = render(many, kShip);

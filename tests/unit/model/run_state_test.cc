@@ -187,6 +187,14 @@ TEST(RunStateResumed, IsOpenAgainUnderTheNewBoot) {
   EXPECT_EQ(state.started.boot, "boot-1");
 }
 
+TEST(RunStateResumed, AfterARebootNoServiceIsLeft) {
+  RunStarted start;
+  start.boot = "one";
+  const ProcessStarted service{"a", "k/a", 42, 7, true};
+  EXPECT_EQ(after({start, service, RunResumed{"resume", "one"}}).stage("a").services.size(), 1u);
+  EXPECT_TRUE(after({start, service, RunResumed{"resume", "two"}}).stage("a").services.empty());
+}
+
 TEST(RunStateResumed, WhatWasInDoubtIsLookedAtAnew) {
   const RunState state =
       after({started("a", Verb::apply), started("a", Verb::verify),
