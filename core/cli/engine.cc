@@ -17,6 +17,7 @@
 #include "core/cli/print.h"
 #include "core/journal/reader.h"
 #include "core/model/event_value.h"
+#include "core/report/run_report.h"
 #include "core/run/runner.h"
 
 namespace stagerun {
@@ -173,9 +174,8 @@ int Engine::go_on(const Plan& plan, const std::filesystem::path& workspace) {
     print_note(fmt::format("nothing more was let through; `stagerun resume {}` goes on\n", run_));
     return print_error(status.error());
   }
-  if (!state_.ended) {
-    print_note(fmt::format("stopped at once; `stagerun resume {}` goes on, going back\n", run_));
-  }
+  const std::string next = next_command(state_);
+  if (!next.empty()) print_note("next: " + next + "\n");
   return *status;
 }
 

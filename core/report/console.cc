@@ -77,6 +77,7 @@ void Console::tell(const RunEvent& event) {
             if (!is_success(e.result)) print_hint(e.stage);
           },
           [&](const RollbackStarted& e) {
+            by_hand_ = e.manual;
             print(fmt::format("going back, newest first: {}", printable(e.reason)));
           },
           [&](const StageRolledBack& e) {
@@ -88,7 +89,9 @@ void Console::tell(const RunEvent& event) {
             print(fmt::format("cancelled by signal {}; once more to stop at once", e.signal));
           },
           [&](const RunEnded& e) {
-            print(fmt::format("ended with status {}: {}", e.status, exit_words(e.status)));
+            const bool undone = by_hand_ && e.status == exit_succeeded;
+            print(fmt::format("ended with status {}: {}", e.status,
+                              undone ? "everything was undone" : exit_words(e.status)));
           },
           [](const CheckpointSaved&) {},
           [](const NoteAdded&) {},

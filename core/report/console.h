@@ -35,6 +35,7 @@ class Console {
 
   std::FILE* out_;
   Verbosity verbosity_;
+  bool by_hand_ = false;  // the rollback was asked for
   std::map<std::string, StageView> stages_;
 };
 

@@ -31,6 +31,16 @@ std::size_t writes(const StageState& stage) {
       }));
 }
 
+}  // namespace
+
+std::string standing(const RunState& state) {
+  if (state.started_at_ms == 0) return "never began";
+  if (!state.ended) return "unfinished";
+  if (state.rollback && state.rollback->manual && *state.ended == exit_succeeded)
+    return "rolled back";
+  return *state.ended == exit_succeeded ? "succeeded" : fmt::format("status {}", *state.ended);
+}
+
 std::string next_command(const RunState& state) {
   if (state.started_at_ms == 0) return "";
   if (!state.ended)
@@ -42,16 +52,6 @@ std::string next_command(const RunState& state) {
         state.started.run, state.started.run);
   }
   return "";
-}
-
-}  // namespace
-
-std::string standing(const RunState& state) {
-  if (state.started_at_ms == 0) return "never began";
-  if (!state.ended) return "unfinished";
-  if (state.rollback && state.rollback->manual && *state.ended == exit_succeeded)
-    return "rolled back";
-  return *state.ended == exit_succeeded ? "succeeded" : fmt::format("status {}", *state.ended);
 }
 
 std::string show_text(const RunState& state) {

@@ -50,6 +50,16 @@ class ExitStatusTest(stagerun.Case):
         self.assertEqual(0, done.status, done)
         self.assertFalse(self.exists("a"))
 
+    def test_1_where_a_failed_stage_was_passed_over(self):
+        passed_over = stage("b", ["false"], 'undo = ["true"]', on_failure="continue")
+        done = self.run_it(touch("a"), passed_over, touch("c"))
+        self.assertEqual(1, done.status, done)
+        self.assertTrue(self.exists("a") and self.exists("c"))
+
+    def test_3_where_a_check_was_passed_over_and_nothing_was_written(self):
+        done = self.run_it(stage("b", ["false"], "changes = false", on_failure="continue"))
+        self.assertEqual(3, done.status, done)
+
     def test_2_where_the_pipeline_is_wrong(self):
         done = self.run_it('[[stage]]\nname = "a"\nuses = "exec"\nwith = { rum = ["true"] }\n')
         self.assertEqual(2, done.status, done)
