@@ -18,10 +18,10 @@ with = { run = ["touch", "built"], undo = ["rm", "-f", "built"] }
 [[stage]]
 name = "send"
 uses = "exec"
-with = { run = ["sh", "-c", "echo ${{ inputs.to }} >&2; exit 4"], undo = ["true"] }
+with = { run = ["sh", "-c", "echo ${{ inputs.to }} >&2; false"], undo = ["true"] }
 """
 
-FAILURE = "`sh -c 'echo staging >&2; exit 4'` exited with 4"
+FAILURE = "`sh -c 'echo staging >&2; false'` exited with 1"
 
 
 class TextTest(stagerun.Case):
@@ -75,8 +75,8 @@ class TextTest(stagerun.Case):
                |                ^
 
             error: the pipeline has no input `too`
-             --> pipeline.toml:14:38
-             14 | with = { run = ["sh", "-c", "echo ${{ inputs.too }} >&2; exit 4"], undo = ["true"] }
+             --> pipeline.toml:14:35
+             14 | with = { run = ["sh", "-c", "echo ${{ inputs.too }} >&2; false"], undo = ["true"] }
                 |                                   ^^^^^^^^^^^^^^^^^ did you mean `to`?
 
             2 problems in pipeline.toml
@@ -93,7 +93,7 @@ class TextTest(stagerun.Case):
                 run touch built
 
               send (exec, compensable)
-                run sh -c 'echo production >&2; exit 4'
+                run sh -c 'echo production >&2; false'
 
             every stage that writes can go back
             """, done.stdout)
@@ -110,7 +110,7 @@ class TextTest(stagerun.Case):
             [build] ok in DURATION
             [send] applying
             [send] | staging
-            [send] failed: `sh -c 'echo staging >&2; exit 4'` exited with 4
+            [send] failed: `sh -c 'echo staging >&2; false'` exited with 1
             [send]   it printed: staging
             going back, newest first: stage `send` failed: FAILURE
             [send] rolling back
@@ -125,7 +125,7 @@ class TextTest(stagerun.Case):
         done = self.run_program("run", "pipeline.toml", "--yes", "-q")
         self.assertEqual(6, done.status, done)
         self.assert_text("""
-            [send] failed: `sh -c 'echo staging >&2; exit 4'` exited with 4
+            [send] failed: `sh -c 'echo staging >&2; false'` exited with 1
             [send]   it printed: staging
             ended with status 6: failed, and everything that was written was undone
             """, done.stderr)
