@@ -18,7 +18,7 @@ with = { run = ["touch", "built"], undo = ["rm", "-f", "built"] }
 [[stage]]
 name = "send"
 uses = "exec"
-with = { run = ["sh", "-c", "echo ${{ inputs.to }} >&2; false"], undo = ["true"] }
+with = { run = ["sh", "-c", "echo ${{ inputs.to }} >&2; false"], undo = ["id"] }
 """
 
 FAILURE = "`sh -c 'echo staging >&2; false'` exited with 1"
@@ -76,7 +76,7 @@ class TextTest(stagerun.Case):
 
             error: the pipeline has no input `too`
              --> pipeline.toml:14:35
-             14 | with = { run = ["sh", "-c", "echo ${{ inputs.too }} >&2; false"], undo = ["true"] }
+             14 | with = { run = ["sh", "-c", "echo ${{ inputs.too }} >&2; false"], undo = ["id"] }
                 |                                   ^^^^^^^^^^^^^^^^^ did you mean `to`?
 
             2 problems in pipeline.toml
