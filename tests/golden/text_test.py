@@ -18,7 +18,7 @@ with = { run = ["touch", "built"], undo = ["rm", "-f", "built"] }
 [[stage]]
 name = "send"
 uses = "exec"
-with = { run = ["sh", "-c", "echo ${{ inputs.to }} >&2; false"], undo = ["id"] }
+with = { run = ["sh", "-c", "echo ${{ inputs.to }} >&2; false"], undo = ["true"] }
 """
 
 FAILURE = "`sh -c 'echo staging >&2; false'` exited with 1"
@@ -64,7 +64,7 @@ class TextTest(stagerun.Case):
             """, done.stderr)
 
     def test_validate_shows_what_plugins_and_references_say(self):
-        wrong = SHIP.replace('["touch", "built"]', "7").replace("{{ inputs.to", "{{ inputs.too")
+        wrong = SHIP.replace('["touch", "built"]', "7").replace("{{ inputs.to", "{{ inputs.tt")
         self.pipeline(wrong)
         done = self.run_program("validate", "pipeline.toml")
         self.assertEqual(2, done.status, done)
@@ -74,10 +74,10 @@ class TextTest(stagerun.Case):
              9 | with = { run = 7, undo = ["rm", "-f", "built"] }
                |                ^
 
-            error: the pipeline has no input `too`
+            error: the pipeline has no input `tt`
              --> pipeline.toml:14:35
-             14 | with = { run = ["sh", "-c", "echo ${{ inputs.too }} >&2; false"], undo = ["id"] }
-                |                                   ^^^^^^^^^^^^^^^^^ did you mean `to`?
+             14 | with = { run = ["sh", "-c", "echo ${{ inputs.tt }} >&2; false"], undo = ["true"] }
+                |                                   ^^^^^^^^^^^^^^^^ did you mean `to`?
 
             2 problems in pipeline.toml
             """, done.stderr)
