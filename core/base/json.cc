@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/limits.h"
+#include "core/base/text.h"
 
 namespace stagerun {
 namespace {
@@ -124,8 +125,60 @@ Json to_json(const Value& value) {
   return nullptr;
 }
 
-std::string dump(const Value& value, int indent) {
-  return to_json(value).dump(indent, ' ', false, Json::error_handler_t::replace);
+std::string dump(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+// -- One line, written directly: every event, request and answer goes through here. ---------------
+
+void write_escape(char c, std::string& out) {
+  static constexpr std::string_view kShort = "\bb\tt\nn\ff\rr\"\"\\\\";
+  for (std::size_t i = 0; i < kShort.size(); i += 2) {
+    if (kShort[i] == c) return static_cast<void>((out += '\\') += kShort[i + 1]);
+  }
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += "\\u00";
+  out += kHex[c >> 4 & 15];
+  out += kHex[c & 15];
+}
+
+void write_text(const std::string& text, std::string& out) {
+  if (!is_utf8(text)) {
+    out += dump(text, -1);  // which replaces the bad bytes
+    return;
+  }
+  out += '"';
+  for (const char c : text) {
+    const bool plain = static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+    plain ? void(out += c) : write_escape(c, out);
+  }
+  out += '"';
+}
+
+// Depth is bounded by whoever built the value (limits::kDepth).
+void write(const Value& value, std::string& out) {
+  if (const auto* text = value.text()) return write_text(*text, out);
+  if (const auto* integer = value.integer())
+    return static_cast<void>(out += std::to_string(*integer));
+  if (const auto* members = value.members()) {
+    out += '{';
+    for (const auto& [key, member] : *members) {
+      if (&key != &members->front().first) out += ',';
+      write_text(key, out);
+      out += ':';
+      write(member, out);
+    }
+    return static_cast<void>(out += '}');
+  }
+  if (const auto* items = value.items()) {
+    out += '[';
+    for (const Value& item : *items) {
+      if (&item != &items->front()) out += ',';
+      write(item, out);
+    }
+    return static_cast<void>(out += ']');
+  }
+  out += dump(to_json(value), -1);
 }
 
 }  // namespace
@@ -142,8 +195,12 @@ Result<Value> parse_json(std::string_view text) {
   return builder.take();
 }
 
-std::string render_json(const Value& value) { return dump(value, -1); }
+std::string render_json(const Value& value) {
+  std::string out;
+  write(value, out);
+  return out;
+}
 
-std::string render_json_pretty(const Value& value) { return dump(value, 2); }
+std::string render_json_pretty(const Value& value) { return dump(to_json(value), 2); }
 
 }  // namespace stagerun

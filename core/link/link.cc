@@ -131,7 +131,7 @@ Result<PluginInfo> Link::describe(const std::filesystem::path& plugin) {
   return *std::move(outcome);
 }
 
-Link::Worker* Link::find_idle(const PluginInfo& plugin) {
+Link::Worker* Link::find_idle(const PluginRef& plugin) {
   for (auto& worker : workers_) {
     const bool fits = worker->plugin == plugin.path && worker->digest == plugin.digest;
     if (fits && worker->info && !worker->is_busy()) return worker.get();

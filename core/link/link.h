@@ -39,7 +39,7 @@ class Link final : public Verbs {
   struct Worker;
 
   Result<Worker*> hire(const std::filesystem::path& plugin, const std::string& digest);
-  Worker* find_idle(const PluginInfo& plugin);
+  Worker* find_idle(const PluginRef& plugin);
   Worker* find(Handle verb) const;
   void begin(Worker& worker, const VerbCall& call);
   void on_message(Worker& worker, const wire::Message& message);

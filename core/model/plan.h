@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,13 +24,14 @@ struct Grants {
 
 struct PlannedStage {
   StageSpec spec;
-  PluginInfo plugin;
-  StageInfo info;
+  PluginRef plugin;
+  // What its plugin says of it; one for all stages of a kind. Never null.
+  std::shared_ptr<const StageInfo> info = std::make_shared<StageInfo>();
   std::uint32_t flags = 0;  // the plugin's, with what its manifest adds for this configuration
 
   bool reads_only() const { return (flags & flag_reads_only) != 0; }
   bool can_go_back() const {
-    return (flags & (flag_reversible | flag_compensable)) != 0 && info.has(Verb::rollback);
+    return (flags & (flag_reversible | flag_compensable)) != 0 && info->has(Verb::rollback);
   }
   bool irreversible() const { return !reads_only() && !can_go_back(); }
   // True where the configuration holds another stage's outputs: the plugin sees it only in the run.

@@ -32,11 +32,15 @@ struct StageInfo {
   bool has(Verb verb) const { return has_verb[static_cast<std::uint32_t>(verb)]; }
 };
 
-struct PluginInfo {
+// Which plugin, and which file of it. Small: every stage and every call holds one.
+struct PluginRef {
   std::string name;     // "http"
   std::string version;  // "1.0.0"
   std::string path;     // absolute
   std::string digest;   // sha256 of the file, hex
+};
+
+struct PluginInfo : PluginRef {
   int abi_major = 0;
   int abi_minor = 0;
   std::vector<StageInfo> stages;

@@ -81,7 +81,7 @@ class Effects {
 // -- Verbs: what the link does: runs one verb in a worker. --------------------------------------
 
 struct VerbCall {
-  PluginInfo plugin;
+  PluginRef plugin;
   std::string stage_type;  // the StageInfo's name
   Verb verb{};
   std::uint32_t attempt = 1;

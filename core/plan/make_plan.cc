@@ -1,6 +1,8 @@
 #include "core/plan/make_plan.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <set>
 
 #include <fmt/format.h>
@@ -84,7 +86,9 @@ class Planner {
     if (checked_.insert(spec.uses).second && !is_sound(spec, info)) broken_.insert(spec.uses);
     if (broken_.count(spec.uses) != 0) return;
     const Resolved resolved = resolve(spec, context_);
-    stages_[i] = {spec, found->second.plugin, info, effective_flags(info, resolved.with)};
+    auto& shared = infos_[spec.uses];
+    if (shared == nullptr) shared = std::make_shared<const StageInfo>(info);
+    stages_[i] = {spec, found->second.plugin, shared, effective_flags(info, resolved.with)};
     check_configuration(spec, info, resolved);
     outputs_[i] = known_outputs(info, resolved.with);
     if (!check_decisive_places(spec, info, resolved)) return;
@@ -169,6 +173,7 @@ class Planner {
   SchemaChecker checker_;
   std::set<std::string> checked_;
   std::set<std::string> broken_;
+  std::map<std::string, std::shared_ptr<const StageInfo>> infos_;  // by `uses`
   std::vector<PlannedStage> stages_;  // by their place in the file, as outputs_
   std::vector<KnownOutputs> outputs_;
 };

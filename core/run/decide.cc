@@ -34,19 +34,19 @@ const VerbEnded* verdict(const StageState& state) {
 }
 
 Decision before_apply(const PlannedStage& stage, const StageState& state) {
-  if (stage.info.has(Verb::validate) && stage.waits_for_outputs()) {
+  if (stage.info->has(Verb::validate) && stage.waits_for_outputs()) {
     const VerbEnded* validate = state.ended(Verb::validate);
     if (validate == nullptr) return run(Verb::validate);
     if (!is_well(validate->status)) return settle_failed(*validate);
   }
   const VerbEnded* plan = state.ended(Verb::plan);
-  if (plan == nullptr) return run(stage.info.has(Verb::plan) ? Verb::plan : Verb::apply);
+  if (plan == nullptr) return run(stage.info->has(Verb::plan) ? Verb::plan : Verb::apply);
   const bool go = is_well(plan->status) || plan->status == VerbStatus::absent;
   return go ? run(Verb::apply) : settle_failed(*plan);
 }
 
 Decision after_good_apply(const PlannedStage& stage, const StageState& state) {
-  if (!stage.info.has(Verb::verify)) return settle(StageResult::ok);
+  if (!stage.info->has(Verb::verify)) return settle(StageResult::ok);
   const VerbEnded* verify = verdict(state);
   if (verify == nullptr) return run(Verb::verify);
   if (is_well(verify->status) || verify->status == VerbStatus::absent)
@@ -58,7 +58,7 @@ Decision after_good_apply(const PlannedStage& stage, const StageState& state) {
 Decision after_unknown_apply(const PlannedStage& stage, const StageState& state) {
   const VerbEnded& apply = *state.ended(Verb::apply);
   if (!state.has_write_intent()) return settle(StageResult::failed, apply.failure.text);
-  if (!stage.info.has(Verb::verify)) return settle(StageResult::in_doubt, apply.failure.text);
+  if (!stage.info->has(Verb::verify)) return settle(StageResult::in_doubt, apply.failure.text);
   const VerbEnded* verify = verdict(state);
   if (verify == nullptr) return run(Verb::verify);
   if (is_well(verify->status)) return settle(StageResult::ok);
@@ -70,7 +70,7 @@ Decision after_unknown_apply(const PlannedStage& stage, const StageState& state)
 // The host died while apply ran, after a write was let through.
 Decision after_interrupted_apply(const PlannedStage& stage, const StageState& state) {
   const VerbEnded* verify = verdict(state);
-  if (stage.info.has(Verb::verify) && verify == nullptr) return run(Verb::verify);
+  if (stage.info->has(Verb::verify) && verify == nullptr) return run(Verb::verify);
   if (verify != nullptr && is_well(verify->status)) return settle(StageResult::ok);
   if (verify != nullptr && verify->status == VerbStatus::cancelled) return settle_failed(*verify);
   const bool not_done = verify != nullptr && verify->status == VerbStatus::failed;

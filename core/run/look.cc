@@ -70,7 +70,7 @@ Look look_at(Loop& loop, const Plan& plan, const Places& places, SessionPorts po
     const StageState untouched;
     StageLook stage{planned.spec.name, Value::array(), ""};
     for (const Verb verb : {Verb::validate, Verb::plan}) {
-      if (!planned.info.has(verb) || (verb == Verb::plan && !plan_too)) continue;
+      if (!planned.info->has(verb) || (verb == Verb::plan && !plan_too)) continue;
       VerbSetup setup = make_setup(planned, verb, untouched, context, places);
       if (!setup.missing.empty()) {
         stage.waits_for = fmt::format("{}", fmt::join(setup.missing.front().path, "."));

@@ -55,7 +55,7 @@ EffectScope make_scope(const PlannedStage& stage, const VerbSetup& setup, const 
   scope.verb = setup.call.verb;
   scope.attempt = setup.call.attempt;
   scope.key = setup.call.key;
-  scope.grants = grants(stage.info, setup.config);
+  scope.grants = grants(*stage.info, setup.config);
   scope.needs_baseline = !stage.irreversible();
   scope.has_baseline = state.checkpoint.has_value();
   scope.reads_only = stage.reads_only();
@@ -73,11 +73,11 @@ VerbSetup make_setup(const PlannedStage& stage, Verb verb, const StageState& sta
   VerbSetup setup;
   setup.missing = std::move(resolved.missing);
   setup.config = std::move(resolved.with);
-  setup.outputs_schema = outputs_schema(stage.info, setup.config);
+  setup.outputs_schema = outputs_schema(*stage.info, setup.config);
 
   VerbCall& call = setup.call;
   call.plugin = stage.plugin;
-  call.stage_type = stage.info.name;
+  call.stage_type = stage.info->name;
   call.verb = verb;
   const auto before = state.verbs.find(verb);
   call.attempt = before != state.verbs.end() ? before->second.attempt + 1 : 1;

@@ -10,7 +10,9 @@ PlannedStage stage_with(std::uint32_t flags, std::vector<Verb> verbs) {
   PlannedStage stage;
   stage.spec.name = "s";
   stage.flags = flags;
-  for (const Verb verb : verbs) stage.info.has_verb[static_cast<std::size_t>(verb)] = true;
+  StageInfo info;
+  for (const Verb verb : verbs) info.has_verb[static_cast<std::size_t>(verb)] = true;
+  stage.info = std::make_shared<StageInfo>(info);
   return stage;
 }
 
