@@ -134,6 +134,20 @@ if [ "${{2-}}" = record ]; then echo "$n"; exit 0; fi
 
         self.walk(("rollback",), "resume", reset, self.judge_rolled_back)
 
+    def test_a_resume_killed_anywhere_is_resumed(self):
+        points = stagerun.KillPoints(self)
+        self.reset()
+        points.count("run", "pipeline.toml", "--yes")
+        middle = next(i for i, name in enumerate(points.names, 1)
+                      if name.startswith("effect:after:") and name.endswith("/two/run"))
+
+        def reset():
+            self.reset()
+            run = stagerun.KillPoints(self)
+            self.assertTrue(run.kill_at(middle, "run", "pipeline.toml", "--yes"))
+
+        self.walk(("resume",), "resume", reset, self.judge_resume)
+
     def judge_rolled_back(self, done):
         # Killed before the journal said that it goes back, resume finds a finished run.
         if self.events("rollback_started"):
