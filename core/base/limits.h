@@ -64,6 +64,8 @@ inline constexpr std::size_t kConsoleLines = 500;
 // An HTTP body that travels inside an event; a larger one needs `to_file`.
 inline constexpr std::size_t kBodyBytes = 1u << 20;
 inline constexpr std::size_t kHeaderBytes = 64u << 10;
+// What servers take of a URL.
+inline constexpr std::size_t kUrlBytes = 8u << 10;
 // Browsers stop at twenty; an interface that needs more than ten is going in circles.
 inline constexpr std::int64_t kRedirects = 10;
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/base/url.h"
 #include "core/base/value.h"
-#include "core/broker/url.h"
 
 namespace stagerun {
 

@@ -3,8 +3,8 @@
 
 #include "core/cli/commands.h"
 #include "core/cli/engine.h"
+#include "core/cli/open_run.h"
 #include "core/cli/print.h"
-#include "core/journal/reader.h"
 #include "core/report/exit_words.h"
 
 namespace stagerun {
@@ -18,28 +18,23 @@ bool is_over(const RunState& state) {
 
 int resume_command(const Arguments& arguments) {
   Host host(arguments);
-  journal::RunStore store(arguments.state);
-  const auto run = store.find(arguments.run);
-  if (!run) return print_error(run.error());
-  const auto lock = store.lock();
-  if (!lock) return print_error(lock.error());
+  auto opened = open_run(arguments);
+  if (!opened) return print_error(opened.error());
+  auto& [store, lock, run, before] = *opened;
 
-  const auto contents = journal::read_journal(store.journal_file(*run));
-  if (!contents) return print_error(contents.error());
-  if (contents->events.empty()) {
-    print_note(fmt::format("run {} was killed before it began; run the pipeline again\n", *run));
+  if (before.started.run.empty()) {
+    print_note(fmt::format("run {} was killed before it began; run the pipeline again\n", run));
     return exit_nothing_changed;
   }
-  const RunState before = fold(contents->events);
   if (is_over(before)) {
-    print_note(fmt::format("run {} is over: {}\n", *run, exit_words(*before.ended)));
+    print_note(fmt::format("run {} is over: {}\n", run, exit_words(*before.ended)));
     return *before.ended;
   }
   const auto loading = load_from_run(host, before.started);
   if (const int* status = std::get_if<int>(&loading)) return *status;
   const auto& loaded = std::get<Loaded>(loading);
 
-  const auto engine = Engine::take_over(host, store, *lock, *run, "resume");
+  const auto engine = Engine::take_over(host, store, lock, run, "resume");
   if (!engine) return print_error(engine.error());
   return (*engine)->go_on(loaded.plan, loaded.workspace);
 }

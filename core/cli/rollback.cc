@@ -5,8 +5,8 @@
 
 #include "core/cli/commands.h"
 #include "core/cli/engine.h"
+#include "core/cli/open_run.h"
 #include "core/cli/print.h"
-#include "core/journal/reader.h"
 
 namespace stagerun {
 namespace {
@@ -27,24 +27,19 @@ bool has_nothing_to_undo(const RunState& state) {
 
 int rollback_command(const Arguments& arguments) {
   Host host(arguments);
-  journal::RunStore store(arguments.state);
-  const auto run = store.find(arguments.run);
-  if (!run) return print_error(run.error());
-  const auto lock = store.lock();
-  if (!lock) return print_error(lock.error());
+  auto opened = open_run(arguments);
+  if (!opened) return print_error(opened.error());
+  auto& [store, lock, run, before] = *opened;
 
-  const auto contents = journal::read_journal(store.journal_file(*run));
-  if (!contents) return print_error(contents.error());
-  const RunState before = fold(contents->events);
   if (has_nothing_to_undo(before)) {
-    print_note(fmt::format("run {} left nothing to undo\n", *run));
+    print_note(fmt::format("run {} left nothing to undo\n", run));
     return exit_succeeded;
   }
   const auto loading = load_from_run(host, before.started);
   if (const int* status = std::get_if<int>(&loading)) return *status;
   const auto& loaded = std::get<Loaded>(loading);
 
-  const auto engine = Engine::take_over(host, store, *lock, *run, "rollback");
+  const auto engine = Engine::take_over(host, store, lock, run, "rollback");
   if (!engine) return print_error(engine.error());
   const Status begun = (*engine)->roll_back();
   if (!begun) return print_error(begun.error());

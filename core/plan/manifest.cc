@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "core/plan/host_name.h"
+#include "core/base/url.h"
 
 namespace stagerun {
 namespace {
@@ -66,8 +66,10 @@ void add_hosts(const Value& manifest, const Value& with, Grants& granted) {
   for (const Value& entry : items_of(manifest, "hosts")) {
     const Value* url = entry.text() != nullptr ? nullptr : configured(entry, with);
     std::optional<std::string> host;
-    if (entry.text() != nullptr) host = host_of_name(*entry.text());
-    if (url != nullptr && url->text() != nullptr) host = host_of_url(*url->text());
+    if (entry.text() != nullptr) host = parse_authority(*entry.text(), "443");
+    if (url != nullptr && url->text() != nullptr) {
+      if (auto parsed = parse_url(*url->text())) host = std::move(parsed->authority);
+    }
     if (host) granted.hosts.push_back(*std::move(host));
   }
   if (granted.hosts.empty()) granted.hosts.emplace_back(kNoHost);

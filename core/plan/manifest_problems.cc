@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/base/text.h"
-#include "core/plan/host_name.h"
+#include "core/base/url.h"
 #include "core/plan/manifest.h"
 
 namespace stagerun {
@@ -103,7 +103,8 @@ class Checker {
 
   void check_host(const Value& entry, const std::string& where) {
     if (const auto* name = entry.text()) {
-      if (!host_of_name(*name)) complain(where + " must be a host, with or without a port");
+      if (!parse_authority(*name, "443"))
+        complain(where + " must be a host, with or without a port");
       return;
     }
     check_object(entry, {"config"}, where);

@@ -1,8 +1,6 @@
-#include "core/broker/url.h"
+#include "core/base/url.h"
 
 #include <gtest/gtest.h>
-
-#include "core/broker/http_request.h"
 
 namespace stagerun {
 namespace {
@@ -10,17 +8,6 @@ namespace {
 std::string authority(const std::string& text) {
   const Result<Url> url = parse_url(text);
   return url ? url->authority : "";
-}
-
-HttpRequest request_to(const std::string& url, const std::string& method) {
-  HttpRequest request;
-  request.method = method;
-  request.url = url;
-  request.target = *parse_url(url);
-  request.headers = {{"Authorization", "secret"}, {"Accept", "text/plain"}};
-  request.body = "body";
-  request.redirects = 1;
-  return request;
 }
 
 TEST(Url, NamesHostAndPort) {
@@ -58,34 +45,23 @@ TEST(Url, RefusesWhatTwoParsersCouldReadInTwoWays) {
   }
 }
 
-TEST(Redirect, ToAnotherPlaceLeavesCredentialsBehind) {
-  const auto next = redirected(request_to("http://a.test/", "PUT"), 307, "http://b.test/");
-  ASSERT_TRUE(next);
-  EXPECT_EQ(next->headers.size(), 1u);
-  EXPECT_EQ(next->headers.front().first, "Accept");
-  EXPECT_EQ(next->method, "PUT");
-  EXPECT_EQ(next->redirects, 0);
-}
-
-TEST(Redirect, WithinOnePlaceKeepsHeaders) {
-  const auto next = redirected(request_to("http://a.test/", "PUT"), 308, "http://a.test/x");
-  ASSERT_TRUE(next);
-  EXPECT_EQ(next->headers.size(), 2u);
-  EXPECT_EQ(next->body, "body");
-}
-
-TEST(Redirect, OfAPostThatHasMovedIsAskedForWithGet) {
-  for (const int status : {301, 302, 303}) {
-    const auto next = redirected(request_to("http://a.test/", "POST"), status, "http://a.test/x");
-    ASSERT_TRUE(next);
-    EXPECT_EQ(next->method, "GET");
-    EXPECT_FALSE(next->body);
+TEST(Url, WhatCouldBeReadInTwoWaysIsNone) {
+  for (const char* url :
+       {"https://a@b@c/", "https://good.example\\@evil.example/", "https://evil.example\\/x",
+        "https://\xC3\xA4.example/", "https://[::1", "https://[::1]x", "https://[]/",
+        "https://:80/", "https:///x", "https://a:1:2/", "https://a:+1/",
+        "https://${{ stages.x.outputs.y }}/"}) {
+    EXPECT_FALSE(parse_url(url).has_value()) << url;
   }
 }
 
-TEST(Redirect, NeverLeadsOutOfTls) {
-  EXPECT_FALSE(redirected(request_to("https://a.test/", "GET"), 302, "http://a.test/"));
-  EXPECT_FALSE(redirected(request_to("https://a.test/", "GET"), 302, "file:///etc/passwd"));
+TEST(Authority, TakesTheDefaultPortWhereItHasNone) {
+  EXPECT_EQ(parse_authority("Api.example.com", "443"), "api.example.com:443");
+  EXPECT_EQ(parse_authority("a:8443", "443"), "a:8443");
+  EXPECT_EQ(parse_authority("[::1]", "80"), "[::1]:80");
+  EXPECT_FALSE(parse_authority("*.example.com", "443").has_value());
+  EXPECT_FALSE(parse_authority("a:", "443").has_value());
+  EXPECT_FALSE(parse_authority("", "443").has_value());
 }
 
 }  // namespace

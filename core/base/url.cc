@@ -1,14 +1,14 @@
-#include "core/broker/url.h"
+#include "core/base/url.h"
 
 #include <algorithm>
 #include <charconv>
 
-#include "core/broker/form.h"
+#include "core/base/limits.h"
 
 namespace stagerun {
 namespace {
 
-constexpr std::size_t kMost = 8u << 10;  // what servers take
+Error malformed(const char* why) { return Error{ErrorCode::usage, why, ""}; }
 
 bool is_lower_host(std::string_view host) {
   const bool bracketed = host.starts_with('[') && host.ends_with(']') && host.size() > 3;
@@ -42,7 +42,7 @@ std::string ascii_lower(std::string_view text) {
 }
 
 Result<Url> parse_url(std::string_view text) {
-  if (text.size() > kMost || has_strange_bytes(text)) {
+  if (text.size() > limits::kUrlBytes || has_strange_bytes(text)) {
     return malformed("`url` is too long, or holds bytes that must be written as %XX");
   }
   Url url;
@@ -51,18 +51,25 @@ Result<Url> parse_url(std::string_view text) {
     return malformed("`url` must begin with http:// or https://");
   }
   text.remove_prefix(url.secure ? 8 : 7);
-  const std::string authority = ascii_lower(text.substr(0, text.find_first_of("/?#")));
+  const std::string_view authority = text.substr(0, text.find_first_of("/?#"));
   if (authority.find('@') != std::string::npos) {
     return malformed("`url` must not hold a user name or password; use a header");
   }
+  const auto parsed = parse_authority(authority, url.secure ? "443" : "80");
+  if (!parsed) return malformed("`url` names no host and port");
+  url.authority = *parsed;
+  return url;
+}
+
+std::optional<std::string> parse_authority(std::string_view text, std::string_view default_port) {
+  const std::string authority = ascii_lower(text);
   const std::size_t host_end =
       authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
   const std::string host = authority.substr(0, host_end);
   const bool named = host_end != std::string::npos;
-  const std::string port = named ? authority.substr(host_end + 1) : url.secure ? "443" : "80";
-  if (!is_lower_host(host) || !is_port(port)) return malformed("`url` names no host and port");
-  url.authority = host + ":" + port;
-  return url;
+  const std::string port = named ? authority.substr(host_end + 1) : std::string(default_port);
+  if (!is_lower_host(host) || port.empty() || !is_port(port)) return std::nullopt;
+  return host + ":" + port;
 }
 
 }  // namespace stagerun
