@@ -20,7 +20,7 @@ def bad_stage(verb, how, write_first=False):
 [[stage]]
 name = "bad"
 uses = "crash"
-timeout = "300ms"
+timeout = "{"300ms" if how in ("loop", "ignore_cancel") else "1m"}"
 [stage.with]
 verb = "{verb}"
 how = "{how}"
