@@ -44,8 +44,8 @@ inline constexpr std::size_t kRequestBytes = 1u << 20;
 // A larger body is journaled as its digest and size.
 inline constexpr std::size_t kJournaledBodyBytes = 4u << 10;
 
-// A journal record; the largest holds a pipeline's text.
-inline constexpr std::size_t kRecordBytes = 24u << 20;
+// A journal is read whole. A thousand polls an hour for a month take less.
+inline constexpr std::size_t kJournalBytes = std::size_t{4} << 30;
 // The journal grows by this much at a time, so that a sync need not write the file's size.
 inline constexpr std::size_t kJournalStep = 1u << 20;
 

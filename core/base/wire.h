@@ -18,10 +18,9 @@ namespace stagerun::wire {
 // The protocol is private to one build of stagerun: host and worker come together.
 enum class Type : std::uint16_t {
   // host to worker
-  describe = 1,  // answered by `described`
-  call,          // run one verb: fields as in kCallFields
-  event,         // ticket; field: JSON
-  answer,        // to checkpoint and read_note; argument: sr_status; field: bytes
+  call = 1,  // run one verb: fields as in kCallFields
+  event,     // ticket; field: JSON
+  answer,    // to checkpoint and read_note; argument: sr_status; field: bytes
   // worker to host
   loaded = 64,  // the plugin is open; field: JSON description of the module
   refused,      // it cannot be used; fields: code, text

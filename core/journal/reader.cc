@@ -14,7 +14,6 @@ namespace stagerun::journal {
 namespace {
 
 constexpr std::size_t kSectorBytes = 512;
-constexpr std::size_t kJournalBytesMost = std::size_t{4} << 30;
 
 Error corrupt(std::size_t at, std::string_view why) {
   return Error{ErrorCode::corrupt, fmt::format("the journal is damaged at byte {}: {}", at, why),
@@ -127,7 +126,7 @@ Result<Contents> parse_journal(std::string_view bytes) {
 }
 
 Result<Contents> read_journal(const std::filesystem::path& file) {
-  TRY_ASSIGN(const std::string bytes, read_file(file, kJournalBytesMost));
+  TRY_ASSIGN(const std::string bytes, read_file(file, limits::kJournalBytes));
   return parse_journal(bytes);
 }
 

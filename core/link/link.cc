@@ -280,8 +280,7 @@ void Link::on_verb_message(Worker& worker, const wire::Message& m) {
 
 void Link::on_done(Worker& worker, const wire::Message& message) {
   VerbEnd end{to_status(message.argument), message.field(0), ""};
-  const bool well = end.status == VerbStatus::ok || end.status == VerbStatus::unchanged;
-  if (worker.timed_out && !well) end.status = VerbStatus::timed_out;
+  if (worker.timed_out && !is_success(end.status)) end.status = VerbStatus::timed_out;
   const bool reusable = (message.flags & wire::kRetire) == 0 && !worker.cancelled;
   VerbSink* sink = std::exchange(worker.sink, nullptr);
   loop_.cancel(worker.timer);

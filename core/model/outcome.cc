@@ -121,6 +121,10 @@ template std::optional<OnFailure> from_string(std::string_view);
 template std::optional<RollbackPolicy> from_string(std::string_view);
 template std::optional<Access> from_string(std::string_view);
 
+bool is_success(VerbStatus status) {
+  return status == VerbStatus::ok || status == VerbStatus::unchanged;
+}
+
 bool is_success(StageResult result) {
   return result == StageResult::ok || result == StageResult::unchanged ||
          result == StageResult::skipped;

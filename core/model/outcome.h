@@ -66,6 +66,8 @@ std::optional<E> from_string(std::string_view name);
 
 // True for what lets the run go on.
 bool is_success(StageResult result);
+// True for a verb that did what it was asked: ok, unchanged.
+bool is_success(VerbStatus status);
 
 // The exit statuses of the program (docs/cli.md). Part of the contract with every caller.
 enum ExitStatus : int {

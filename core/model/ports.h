@@ -114,7 +114,7 @@ class VerbSink {
   virtual void on_progress(std::int64_t done, std::int64_t total, const std::string& note) = 0;
   virtual void on_fail(Failure failure) = 0;
   virtual void on_diagnose(const std::string& pointer, Failure failure) = 0;
-  // False: refused; the worker is told SR_INVALID at the end of the verb.
+  // An output that the stage may not set makes the verb fail at its end.
   virtual void on_set(const std::string& name, const std::string& json) = 0;
   // To be answered with Verbs::answer.
   virtual void on_checkpoint(std::string state) = 0;

@@ -39,8 +39,7 @@ class Folder {
     StageState& stage = touch(event.stage);
     stage.verbs[event.verb] = VerbState{event.attempt, event};
     const bool counts = event.verb == Verb::apply || event.verb == Verb::verify;
-    const bool well = event.status == VerbStatus::ok || event.status == VerbStatus::unchanged;
-    if (!counts || !well || event.outputs.members() == nullptr) return;
+    if (!counts || !is_success(event.status) || event.outputs.members() == nullptr) return;
     for (const auto& [name, value] : *event.outputs.members()) stage.outputs.set(name, value);
   }
 

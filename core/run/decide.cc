@@ -24,10 +24,6 @@ Decision settle_failed(const VerbEnded& ended) {
   }
 }
 
-bool is_well(VerbStatus status) {
-  return status == VerbStatus::ok || status == VerbStatus::unchanged;
-}
-
 // The end of a verify that came after the last apply, or null.
 const VerbEnded* verdict(const StageState& state) {
   return state.verified_since_apply ? state.ended(Verb::verify) : nullptr;
@@ -37,11 +33,11 @@ Decision before_apply(const PlannedStage& stage, const StageState& state) {
   if (stage.info->has(Verb::validate) && stage.waits_for_outputs()) {
     const VerbEnded* validate = state.ended(Verb::validate);
     if (validate == nullptr) return run(Verb::validate);
-    if (!is_well(validate->status)) return settle_failed(*validate);
+    if (!is_success(validate->status)) return settle_failed(*validate);
   }
   const VerbEnded* plan = state.ended(Verb::plan);
   if (plan == nullptr) return run(stage.info->has(Verb::plan) ? Verb::plan : Verb::apply);
-  const bool go = is_well(plan->status) || plan->status == VerbStatus::absent;
+  const bool go = is_success(plan->status) || plan->status == VerbStatus::absent;
   return go ? run(Verb::apply) : settle_failed(*plan);
 }
 
@@ -49,7 +45,7 @@ Decision after_good_apply(const PlannedStage& stage, const StageState& state) {
   if (!stage.info->has(Verb::verify)) return settle(StageResult::ok);
   const VerbEnded* verify = verdict(state);
   if (verify == nullptr) return run(Verb::verify);
-  if (is_well(verify->status) || verify->status == VerbStatus::absent)
+  if (is_success(verify->status) || verify->status == VerbStatus::absent)
     return settle(StageResult::ok);
   return settle_failed(*verify);
 }
@@ -61,7 +57,7 @@ Decision after_unknown_apply(const PlannedStage& stage, const StageState& state)
   if (!stage.info->has(Verb::verify)) return settle(StageResult::in_doubt, apply.failure.text);
   const VerbEnded* verify = verdict(state);
   if (verify == nullptr) return run(Verb::verify);
-  if (is_well(verify->status)) return settle(StageResult::ok);
+  if (is_success(verify->status)) return settle(StageResult::ok);
   const bool certain =
       verify->status != VerbStatus::unknown && verify->status != VerbStatus::absent;
   return certain ? settle_failed(*verify) : settle(StageResult::in_doubt, apply.failure.text);
@@ -71,7 +67,7 @@ Decision after_unknown_apply(const PlannedStage& stage, const StageState& state)
 Decision after_interrupted_apply(const PlannedStage& stage, const StageState& state) {
   const VerbEnded* verify = verdict(state);
   if (stage.info->has(Verb::verify) && verify == nullptr) return run(Verb::verify);
-  if (verify != nullptr && is_well(verify->status)) return settle(StageResult::ok);
+  if (verify != nullptr && is_success(verify->status)) return settle(StageResult::ok);
   if (verify != nullptr && verify->status == VerbStatus::cancelled) return settle_failed(*verify);
   const bool not_done = verify != nullptr && verify->status == VerbStatus::failed;
   if (not_done || stage.may_repeat()) return run(Verb::apply);
@@ -119,7 +115,7 @@ UndoDecision decide_backward(const PlannedStage& stage, const StageState& state,
 }
 
 UndoResult undo_result(VerbStatus status) {
-  if (is_well(status)) return UndoResult::undone;
+  if (is_success(status)) return UndoResult::undone;
   return status == VerbStatus::conflict ? UndoResult::conflict : UndoResult::failed;
 }
 

@@ -28,10 +28,8 @@ Span place_of(const StageSpec& spec, std::string pointer) {
   }
 }
 
-bool is_well(VerbStatus status) {
-  return status == VerbStatus::ok || status == VerbStatus::unchanged ||
-         status == VerbStatus::absent;
-}
+// A verb that a plugin lacks has nothing against the run.
+bool lets_start(VerbStatus status) { return is_success(status) || status == VerbStatus::absent; }
 
 void judge_validate(const StageSpec& spec, const VerbOutcome& outcome, Look& look) {
   const bool died = outcome.status == VerbStatus::died || outcome.status == VerbStatus::timed_out;
@@ -42,7 +40,7 @@ void judge_validate(const StageSpec& spec, const VerbOutcome& outcome, Look& loo
   for (const auto& [pointer, failure] : outcome.diagnoses) {
     look.diagnostics.push_back({place_of(spec, pointer), failure.text, failure.hint});
   }
-  if (is_well(outcome.status) || !outcome.diagnoses.empty()) return;
+  if (lets_start(outcome.status) || !outcome.diagnoses.empty()) return;
   look.diagnostics.push_back({spec.span, outcome.failure.text, outcome.failure.hint});
 }
 
@@ -50,12 +48,20 @@ void judge_plan(const StageSpec& spec, const VerbOutcome& outcome, StageLook& st
   const bool died = outcome.status == VerbStatus::died || outcome.status == VerbStatus::timed_out;
   if (died) {
     look.broken.push_back(fmt::format("stage `{}`: {}", spec.name, outcome.failure.text));
-  } else if (!is_well(outcome.status)) {
+  } else if (!lets_start(outcome.status)) {
     look.refusals.push_back(fmt::format("stage `{}`: {}", spec.name, outcome.failure.text));
   }
   const Result<Value> plan = parse_json(outcome.result);
   const Value* changes = plan ? plan->find("changes") : nullptr;
   if (changes != nullptr && changes->items() != nullptr) stage.changes = *changes;
+}
+
+// validate has no effects and needs none.
+bool make_scratch(const VerbSetup& setup, Look& look) {
+  const Status made = make_folder(setup.scope.scratch);
+  if (!made)
+    look.refusals.push_back(fmt::format("stage `{}`: {}", setup.call.stage, made.error().text));
+  return made.has_value();
 }
 
 }  // namespace
@@ -76,6 +82,7 @@ Look look_at(Loop& loop, const Plan& plan, const Places& places, SessionPorts po
         stage.waits_for = fmt::format("{}", fmt::join(setup.missing.front().path, "."));
         break;
       }
+      if (verb == Verb::plan && !make_scratch(setup, look)) break;
       const VerbOutcome outcome = run_to_end(loop, ports, std::move(setup));
       const std::size_t before = look.diagnostics.size() + look.broken.size();
       if (verb == Verb::validate) judge_validate(planned.spec, outcome, look);

@@ -15,10 +15,6 @@ constexpr std::int32_t kOk = 0;
 constexpr std::int32_t kFailed = 2;
 constexpr std::int32_t kAbsent = 8;
 
-bool is_well(VerbStatus status) {
-  return status == VerbStatus::ok || status == VerbStatus::unchanged;
-}
-
 }  // namespace
 
 VerbSession::VerbSession(SessionPorts ports, VerbSetup setup, const std::vector<Bytes>& notes,
@@ -175,17 +171,18 @@ void VerbSession::judge_end(const VerbEnd& end) {
                         fmt::format("{}: it was not done within {}", who(),
                                     describe_duration(setup_.call.timeout_ms)),
                         "raise the stage's timeout, or find out what it waits for"};
-  } else if (misbehaved_ && is_well(end.status)) {
+  } else if (misbehaved_ && is_success(end.status)) {
     outcome_.status = VerbStatus::failed;
-  } else if (!is_well(end.status) && outcome_.failure.text.empty() && !outcome_.diagnoses.empty()) {
+  } else if (!is_success(end.status) && outcome_.failure.text.empty() &&
+             !outcome_.diagnoses.empty()) {
     outcome_.failure = outcome_.diagnoses.front().second;
-  } else if (!is_well(end.status) && outcome_.failure.text.empty()) {
+  } else if (!is_success(end.status) && outcome_.failure.text.empty()) {
     outcome_.failure = {
         "plugin.silent",
         fmt::format("{}: it ended as {} without a word", who(), to_string(end.status)), ""};
   }
-  if (is_well(outcome_.status)) outcome_.failure = {};
-  if (!is_well(outcome_.status)) outcome_.outputs = Value::object();
+  if (is_success(outcome_.status)) outcome_.failure = {};
+  if (!is_success(outcome_.status)) outcome_.outputs = Value::object();
 }
 
 void VerbSession::finish_when_quiet() {
