@@ -61,6 +61,10 @@ inline constexpr std::size_t kTailBytes = 4u << 10;
 inline constexpr std::size_t kStageLogBytes = 64u << 20;
 // What one stage may put on the console; GitLab cuts a whole log at 4 MiB.
 inline constexpr std::size_t kConsoleLines = 500;
+// What is shorter is no secret that can be masked: every second line would be full of stars.
+inline constexpr std::size_t kMaskedBytes = 4;
+// A secret: a key, a certificate chain. Found in every line, so not a backup.
+inline constexpr std::size_t kSecretBytes = 64u << 10;
 // An HTTP body that travels inside an event; a larger one needs `to_file`.
 inline constexpr std::size_t kBodyBytes = 1u << 20;
 inline constexpr std::size_t kHeaderBytes = 64u << 10;
@@ -74,6 +78,11 @@ inline constexpr std::int64_t kCancelGrace = 2'000;
 // A process that was sent TERM gets this long before KILL, unless its request says otherwise.
 inline constexpr std::int64_t kTermGrace = 5'000;
 inline constexpr std::int64_t kTermGraceMax = 600'000;
+// Between two attempts of a stage: as with its timeout.
+inline constexpr std::int64_t kRetryPauseMax = 3'600'000;
+inline constexpr std::int64_t kRetryAttempts = 100;
+// Stages side by side; each needs a worker, which holds a plugin's memory.
+inline constexpr std::int64_t kJobs = 64;
 // After KILL: only a process stuck in the kernel, or another user's, is still there by then.
 inline constexpr std::int64_t kKillWait = 5'000;
 // Between two looks at what tells nobody when it changes: processes that are no children of ours, a

@@ -16,6 +16,7 @@
 #include "core/broker/effect.h"
 #include "core/broker/effect_ids.h"
 #include "core/broker/http_transport.h"
+#include "core/broker/secret_store.h"
 #include "core/broker/service.h"
 #include "core/model/ports.h"
 
@@ -28,6 +29,8 @@ struct BrokerOptions {
   int children_lock_fd = -1;
   // What processes inherit.
   std::vector<std::string> environment = own_environment();
+  // Where the run's secrets are; must outlive the broker. Null: there are none.
+  SecretStore* secrets = nullptr;
 };
 
 class Broker final : public Effects {

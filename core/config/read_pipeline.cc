@@ -122,6 +122,7 @@ class PipelineReader {
     const Member* timeout = table.find("timeout");
     stage.timeout_ms =
         timeout != nullptr ? *parse_duration_ms(*timeout->value.text()) : limits::kStageTimeout;
+    stage.rollback_timeout_ms = stage.timeout_ms;
     stage.on_failure = *from_string<OnFailure>(table.text_or("on_failure", "rollback"));
     stage.rollback = *from_string<RollbackPolicy>(table.text_or("rollback", "auto"));
     stage.acknowledge_irreversible = table.boolean_or("acknowledge_irreversible", false);

@@ -110,7 +110,11 @@ class Parser {
     Diagnostic problem = problem_with(expression, path);
     problem.span = span(open, end);
     if (problem.text.empty()) {
-      parts_.parts.push_back({"", Reference{std::move(path), problem.span}});
+      Expression::Node node;
+      node.kind = Expression::Kind::reference;
+      node.reference = {std::move(path), problem.span};
+      node.span = problem.span;
+      parts_.parts.push_back({"", Expression{{std::move(node)}, problem.span}});
     } else {
       diagnostics_.push_back(std::move(problem));
     }

@@ -76,6 +76,7 @@ struct Names<RollbackPolicy> {
       std::pair{RollbackPolicy::automatic, "auto"},
       std::pair{RollbackPolicy::manual, "manual"},
       std::pair{RollbackPolicy::never, "never"},
+      std::pair{RollbackPolicy::always, "always"},
   };
 };
 

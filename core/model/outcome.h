@@ -47,7 +47,7 @@ enum class UndoResult {
 };
 
 enum class OnFailure { rollback, stop, keep_going };
-enum class RollbackPolicy { automatic, manual, never };
+enum class RollbackPolicy { automatic, manual, never, always };
 
 // What an effect may do to the world (architecture, decision 13).
 enum class Access { read, write };
@@ -57,7 +57,7 @@ std::string_view to_string(VerbStatus);
 std::string_view to_string(StageResult);
 std::string_view to_string(UndoResult);
 std::string_view to_string(OnFailure);       // "rollback", "stop", "continue"
-std::string_view to_string(RollbackPolicy);  // "auto", "manual", "never"
+std::string_view to_string(RollbackPolicy);  // "auto", "manual", "never", "always"
 std::string_view to_string(Access);
 
 // The enumerator of that name. E is any of the above.

@@ -10,28 +10,42 @@
 
 #include "core/base/diagnostic.h"
 #include "core/base/value.h"
+#include "core/model/expression.h"
 #include "core/model/outcome.h"
 
 namespace stagerun {
 
-// One `${{ ... }}`: what it names, as a path of words ("stages", "migrate", "outputs", "count").
-struct Reference {
-  std::vector<std::string> path;
-  Span span;
-
-  friend bool operator==(const Reference&, const Reference&) = default;
-};
-
-// A string with references in it: literal, reference, literal, ... A string that is nothing but one
-// reference takes the type of what it names; anything else becomes a string.
+// A string with expressions in it: literal, expression, literal, ... A string that is nothing but
+// one expression takes the type of its value; anything else becomes a string.
 struct Template {
   struct Part {
-    std::string literal;                 // where there is no reference
-    std::optional<Reference> reference;  // where there is one
+    std::string literal;                   // where there is no expression
+    std::optional<Expression> expression;  // where there is one
   };
   std::vector<Part> parts;
 
-  bool is_whole_reference() const { return parts.size() == 1 && parts[0].reference.has_value(); }
+  bool is_whole_expression() const { return parts.size() == 1 && parts[0].expression.has_value(); }
+};
+
+// Where a secret's value comes from. The value itself stands in no Pipeline, Plan or event.
+struct SecretSpec {
+  enum class From { variable, file, command };
+
+  std::string name;
+  Span span;
+  From from = From::variable;
+  std::string place;                 // the variable's name, or the file
+  std::vector<std::string> command;  // the program that prints it
+};
+
+// When a stage is tried again by itself.
+struct RetrySpec {
+  int attempts = 1;  // in all
+  std::int64_t backoff_ms = 1'000;
+  std::int64_t max_backoff_ms = 30'000;
+
+  // The pause before the attempt of that number: doubled each time, from the second on.
+  std::int64_t pause_before(std::uint32_t attempt) const;
 };
 
 struct InputSpec {
@@ -53,6 +67,11 @@ struct StageSpec {
   std::vector<std::string> needs;  // filled with the stage before it where the file says nothing
   std::map<std::string, Span> needs_spans;
   std::int64_t timeout_ms = 0;
+  std::int64_t rollback_timeout_ms = 0;
+  RetrySpec retry;
+  std::optional<Expression> condition;        // `if`
+  std::vector<std::string> secrets;           // that it is granted
+  std::map<std::string, Span> secrets_spans;  // by name
   OnFailure on_failure = OnFailure::rollback;
   RollbackPolicy rollback = RollbackPolicy::automatic;
   bool acknowledge_irreversible = false;
@@ -67,8 +86,11 @@ struct Pipeline {
   std::string name;
   std::string environment;
   std::string description;
+  std::string state;  // of [state]: the store, or "" where the file says nothing
   std::vector<InputSpec> inputs;
-  std::vector<StageSpec> stages;  // in the order of the file
+  std::vector<SecretSpec> secrets;
+  std::vector<std::string> variables;  // of `env`: what `env.NAME` may name
+  std::vector<StageSpec> stages;       // in the order of the file
 };
 
 }  // namespace stagerun

@@ -17,7 +17,8 @@ struct Grants {
   std::vector<std::string> effects;                     // effect kinds: "http/1"
   std::vector<std::vector<std::string>> read_prefixes;  // argv prefixes that only read
   std::vector<std::vector<std::string>> read_commands;  // whole argvs the author declared as reads
-  std::vector<std::string> hosts;                       // "host:port"; empty: any
+  std::vector<std::string> hosts;      // "host:port", or a URL with a handle in it; empty: any
+  std::vector<std::string> variables;  // of our environment, that secret/1 may open
 
   friend bool operator==(const Grants&, const Grants&) = default;
 };
@@ -38,7 +39,10 @@ struct PlannedStage {
   bool waits_for_outputs() const {
     for (const auto& [pointer, text] : spec.templates) {
       for (const Template::Part& part : text.parts) {
-        if (part.reference && part.reference->path.front() == "stages") return true;
+        if (!part.expression) continue;
+        for (const Reference* reference : part.expression->references()) {
+          if (reference->path.front() == "stages") return true;
+        }
       }
     }
     return false;
@@ -51,6 +55,10 @@ struct Plan {
   std::string environment;
   std::vector<PlannedStage> stages;  // every stage after all that it needs
   Value inputs;                      // checked, defaults filled in
+  std::vector<SecretSpec> secrets;
+  // What expressions see beside inputs and stages, fixed when the run begins: "environment",
+  // "run", "git", "env", "runs". An object.
+  Value surroundings = Value::object();
 
   const PlannedStage* find(const std::string& name) const {
     for (const PlannedStage& stage : stages) {

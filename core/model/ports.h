@@ -38,6 +38,9 @@ struct EffectScope {
   bool needs_baseline = true;  // apply of a stage that can go back
   bool has_baseline = false;   // set by the caller when a checkpoint was saved
   bool reads_only = false;     // SR_READS_ONLY: no write in any verb
+  // Names of the secrets whose handles it may use; with the stages' own captured ones, for
+  // "STAGE:LABEL" where it is given one by an output.
+  std::vector<std::string> secrets;
   std::filesystem::path workspace;
   std::filesystem::path scratch;
   std::vector<ServiceState> services;  // that this stage left running earlier

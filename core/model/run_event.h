@@ -38,9 +38,13 @@ struct RunStarted {
   std::string pipeline_path;  // as given
   std::string pipeline_text;
   std::string workspace;
-  std::string boot;  // this machine's boot id: pids mean nothing after another
+  std::string boot;          // this machine's boot id: pids mean nothing after another
+  std::string environment;   // chosen with --environment, or ""
+  std::string handle_key;    // what the run's handles end in
+  std::int64_t at_once = 1;  // stages side by side
   Value inputs;
-  Value plugins;  // [{name, path, digest, version}]
+  Value surroundings;  // as in Plan
+  Value plugins;       // [{name, path, digest, version}]
   static void fields(auto& self, auto&& field) {
     field("run", self.run);
     field("version", self.version);
@@ -48,7 +52,11 @@ struct RunStarted {
     field("pipeline_text", self.pipeline_text);
     field("workspace", self.workspace);
     field("boot", self.boot);
+    field("environment", self.environment);
+    field("handle_key", self.handle_key);
+    field("at_once", self.at_once);
     field("inputs", self.inputs);
+    field("surroundings", self.surroundings);
     field("plugins", self.plugins);
   }
 };

@@ -31,7 +31,10 @@ bool hangs_on(const DecisivePlace& place, const std::string& unresolved) {
 
 bool awaits_a_stage(const Template& text) {
   return std::any_of(text.parts.begin(), text.parts.end(), [](const Template::Part& part) {
-    return part.reference && part.reference->path[0] == "stages";
+    if (!part.expression) return false;
+    const auto references = part.expression->references();
+    return std::any_of(references.begin(), references.end(),
+                       [](const Reference* reference) { return reference->path[0] == "stages"; });
   });
 }
 
@@ -183,7 +186,8 @@ class Planner {
 std::optional<Plan> make_plan(const Pipeline& pipeline, const Catalog& catalog, Value inputs,
                               Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.size();
-  Plan plan{pipeline.name, pipeline.environment, {}, std::move(inputs)};
+  Plan plan{pipeline.name,     pipeline.environment, {},
+            std::move(inputs), pipeline.secrets,     Value::object()};
   plan.stages = Planner(pipeline, catalog, plan.inputs, diagnostics).make();
   if (diagnostics.size() > before) return std::nullopt;
   return plan;

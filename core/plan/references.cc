@@ -35,9 +35,11 @@ class ReferenceCheck {
       std::vector<const Reference*> to_stages;
       for (const auto& [pointer, text] : pipeline_.stages[stage].templates) {
         for (const Template::Part& part : text.parts) {
-          if (!part.reference) continue;
-          if (part.reference->path[0] == "inputs") check_input(*part.reference);
-          if (part.reference->path[0] == "stages") to_stages.push_back(&*part.reference);
+          if (!part.expression) continue;
+          for (const Reference* reference : part.expression->references()) {
+            if (reference->path[0] == "inputs") check_input(*reference);
+            if (reference->path[0] == "stages") to_stages.push_back(reference);
+          }
         }
       }
       if (!to_stages.empty()) check_stages(stage, to_stages);

@@ -21,7 +21,8 @@ std::string as_text(const Value& value) {
 std::string interpolate(const Template& text, const Value& context) {
   std::string out;
   for (const Template::Part& part : text.parts) {
-    out += part.reference ? as_text(*look_up(*part.reference, context)) : part.literal;
+    const Reference* reference = part.expression ? part.expression->whole_reference() : nullptr;
+    out += reference != nullptr ? as_text(*look_up(*reference, context)) : part.literal;
   }
   return out;
 }
@@ -34,15 +35,16 @@ Resolved resolve(const StageSpec& stage, const Value& context) {
   for (const auto& [pointer, text] : stage.templates) {
     const std::size_t before = resolved.missing.size();
     for (const Template::Part& part : text.parts) {
-      const bool is_missing = part.reference && look_up(*part.reference, context) == nullptr;
-      if (is_missing) resolved.missing.push_back(*part.reference);
+      const Reference* reference = part.expression ? part.expression->whole_reference() : nullptr;
+      const bool is_missing = reference != nullptr && look_up(*reference, context) == nullptr;
+      if (is_missing) resolved.missing.push_back(*reference);
     }
     Value* place = resolved.with.at(pointer);
     if (place == nullptr) continue;
     if (resolved.missing.size() > before) {
       resolved.pointers.push_back(pointer);
-    } else if (text.is_whole_reference()) {
-      *place = *look_up(*text.parts[0].reference, context);
+    } else if (text.is_whole_expression()) {
+      *place = *look_up(*text.parts[0].expression->whole_reference(), context);
     } else {
       *place = interpolate(text, context);
     }

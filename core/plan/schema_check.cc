@@ -49,7 +49,7 @@ class SchemaWalk {
  private:
   void check_unresolved(const Value& schema, const std::string& pointer, Diagnostics& found) {
     const auto text = stage_.templates.find(pointer);
-    const bool is_text = text != stage_.templates.end() && !text->second.is_whole_reference();
+    const bool is_text = text != stage_.templates.end() && !text->second.is_whole_expression();
     if (is_text && !allows_type(Value(""), schema)) {
       complain(pointer,
                fmt::format("{} must be {}; this is a string with an expression in it",

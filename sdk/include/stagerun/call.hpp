@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <exception>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -257,6 +258,10 @@ class Call {
   }
   Http http();
   Exit run_process(const ProcessRequest& request);
+  // Gives each line of its output, "stdout" or "stderr" before it. No other effect may be under
+  // way.
+  using LineTaker = std::function<void(const std::string& stream, const std::string& text)>;
+  Exit run_process(ProcessRequest request, const LineTaker& take);
   // A process that outlives the stage. Returns its pid.
   std::int64_t start_service(const ProcessRequest& request);
   // Ends the service that the effect of that id started. False: it did not run any more.
@@ -273,6 +278,7 @@ class Call {
                                                 " (status " + std::to_string(status) + ")");
   }
   Event finish_now(Event event) const;
+  Exit exit_of(const Event& event) const;
   std::optional<Event> receive(std::int64_t timeout_ms) const;
 
   const sr_call& raw_;

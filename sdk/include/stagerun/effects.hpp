@@ -13,20 +13,25 @@ struct ProcessRequest {
   std::string purpose{};  // in a few words; a write must have one
   std::string id{};       // the same on every attempt
   std::vector<std::string> argv{};
-  std::string cwd{};  // relative to the workspace
+  std::string shell{};  // instead of argv
+  std::string cwd{};    // relative to the workspace
+  std::string input{};  // its whole standard input
   Json env = Json::object();
   std::string output{};       // "log", "lines", "file", "none"
   std::string output_file{};  // with "file": a name in the scratch folder
   std::int64_t grace_ms = -1;
 
   Json json() const {
-    Json request = Json::object().set("argv", Json::array(argv));
+    Json request = Json::object();
+    if (shell.empty()) request.set("argv", Json::array(argv));
     const auto add = [&](const char* name, const std::string& text) {
       if (!text.empty()) request.set(name, text);
     };
     add("purpose", purpose);
     add("id", id);
+    add("shell", shell);
     add("cwd", cwd);
+    add("input", input);
     add("output", output);
     add("output_file", output_file);
     if (!env.is_empty()) request.set("env", env);
@@ -52,6 +57,9 @@ struct HttpRequest {
   std::string body{};
   std::int64_t timeout_ms = -1;
   int redirects = 0;
+  Json capture = Json::object();  // label to JSON pointer
+  bool probe = false;             // it only checks, whatever its method is
+  std::string ca_file{};
 
   Json json() const {
     Json request = Json::object().set("method", method).set("url", url);
@@ -61,6 +69,9 @@ struct HttpRequest {
     if (!body.empty()) request.set("body", body);
     if (timeout_ms >= 0) request.set("timeout_ms", timeout_ms);
     if (redirects > 0) request.set("redirects", redirects);
+    if (!capture.is_empty()) request.set("capture", capture);
+    if (probe) request.set("probe", true);
+    if (!ca_file.empty()) request.set("ca_file", ca_file);
     return request;
   }
 };
@@ -146,12 +157,26 @@ inline Event Call::finish_now(Event event) const {
   return event;
 }
 
-inline Exit Call::run_process(const ProcessRequest& request) {
-  const Event event = finish(start("process/1", request.json()));
+inline Exit Call::exit_of(const Event& event) const {
   const auto number = [&](const char* place, const char* fallback) {
     return std::atoi(pick(event, place).value_or(fallback).c_str());
   };
   return {number("/status", "-1"), number("/signal", "0"), pick(event, "/tail").value_or("")};
+}
+
+inline Exit Call::run_process(const ProcessRequest& request) {
+  return exit_of(finish(start("process/1", request.json())));
+}
+
+inline Exit Call::run_process(ProcessRequest request, const LineTaker& take) {
+  request.output = "lines";
+  const std::uint64_t ticket = start("process/1", request.json());
+  while (auto event = next()) {
+    if (event->ticket != ticket || pick(*event, "/event") == "started") continue;
+    if (pick(*event, "/event") != "line") return exit_of(finish_now(*std::move(event)));
+    take(pick(*event, "/stream").value_or(""), pick(*event, "/text").value_or(""));
+  }
+  throw Unknown("host.lost", "a process ended without an event");
 }
 
 inline std::int64_t Call::start_service(const ProcessRequest& request) {

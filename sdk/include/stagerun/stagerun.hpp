@@ -16,6 +16,7 @@
 
 #include <stagerun/call.hpp>
 #include <stagerun/effects.hpp>
+#include <stagerun/files.hpp>
 #include <stagerun/stagerun.h>
 
 namespace sr {

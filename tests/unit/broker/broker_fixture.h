@@ -137,7 +137,7 @@ class BrokerTest : public testing::Test {
     broker.reset();
     broker = std::make_unique<Broker>(*loop, journal, kill_points, options());
   }
-  BrokerOptions options() const { return {run_folder, lock_fd.get(), own_environment()}; }
+  BrokerOptions options() const { return {run_folder, lock_fd.get(), own_environment(), nullptr}; }
 
   // Turns until `done`, at most ten seconds.
   void run_until(const std::function<bool()>& done) {

@@ -136,9 +136,9 @@ TEST(ReadPipeline, PlacesInWithAreKnownByTheirPointers) {
 TEST(ReadPipeline, ExpressionsInWithAreTakenApart) {
   const StageSpec stage = read(kWith).stages.at(0);
   ASSERT_EQ(stage.templates.size(), 2u);
-  EXPECT_TRUE(stage.templates.at("/run/1").is_whole_reference());
-  EXPECT_EQ(stage.templates.at("/run/1").parts[0].reference->span, (Span{6, 15, 15}));
-  EXPECT_EQ(stage.templates.at("/text").parts[1].reference->span, (Span{10, 5, 25}));
+  EXPECT_TRUE(stage.templates.at("/run/1").is_whole_expression());
+  EXPECT_EQ(stage.templates.at("/run/1").parts[0].expression->span, (Span{6, 15, 15}));
+  EXPECT_EQ(stage.templates.at("/text").parts[1].expression->span, (Span{10, 5, 25}));
 }
 
 TEST(ReadPipeline, TenThousandStagesAreRead) {

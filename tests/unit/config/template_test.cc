@@ -30,18 +30,19 @@ TEST(Template, TextWithoutAnExpressionIsNone) {
 
 TEST(Template, AReferenceAloneIsWhole) {
   const Parsed parsed = parse("${{ stages.build-1.outputs.image_tag }}");
-  ASSERT_TRUE(parsed.parts->is_whole_reference());
-  EXPECT_EQ(*parsed.parts->parts[0].reference,
+  ASSERT_TRUE(parsed.parts->is_whole_expression());
+  EXPECT_EQ(*parsed.parts->parts[0].expression->whole_reference(),
             (Reference{{"stages", "build-1", "outputs", "image_tag"}, {1, 2, 39}}));
 }
 
 TEST(Template, LiteralsAndReferencesAlternate) {
   const Parsed parsed = parse("a ${{inputs.b}}${{ \tinputs.c\t }} ${D}");
   ASSERT_EQ(parsed.parts->parts.size(), 4u);
-  EXPECT_FALSE(parsed.parts->is_whole_reference());
+  EXPECT_FALSE(parsed.parts->is_whole_expression());
   EXPECT_EQ(parsed.parts->parts[0].literal, "a ");
-  EXPECT_EQ(parsed.parts->parts[1].reference->span, (Span{1, 4, 13}));
-  EXPECT_EQ(parsed.parts->parts[2].reference->path, (std::vector<std::string>{"inputs", "c"}));
+  EXPECT_EQ(parsed.parts->parts[1].expression->span, (Span{1, 4, 13}));
+  EXPECT_EQ(parsed.parts->parts[2].expression->whole_reference()->path,
+            (std::vector<std::string>{"inputs", "c"}));
   EXPECT_EQ(parsed.parts->parts[3].literal, " ${D}");
 }
 

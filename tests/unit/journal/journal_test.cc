@@ -23,8 +23,8 @@ class FixedClock final : public Clock {
 
 std::vector<EventBody> sample_events() {
   return {
-      RunStarted{"r1", "0.1", "p.toml", "name = \"p\"\n", "/w", "boot", Value::object(),
-                 Value::array()},
+      RunStarted{"r1", "0.1", "p.toml", "name = \"p\"\n", "/w", "boot", "staging",
+                 "0123456789abcdef", 2, Value::object(), Value::object(), Value::array()},
       VerbStarted{"a", Verb::apply, 1},
       CheckpointSaved{"a", Bytes{std::string("\0\xff\x01 raw", 7)}},
       EffectIntended{"a", Verb::apply, 1, "run", "r1/a/run", "process/1", "run it", Access::write,

@@ -8,7 +8,10 @@ namespace stagerun {
 namespace {
 
 Template::Part reference(const std::vector<std::string>& path) {
-  return {"", Reference{path, {3, 4, 5}}};
+  Expression::Node node;
+  node.kind = Expression::Kind::reference;
+  node.reference = {path, {3, 4, 5}};
+  return {"", Expression{{node}, {3, 4, 5}}};
 }
 
 Template::Part literal(const std::string& text) { return {text, std::nullopt}; }
