@@ -164,8 +164,9 @@ int Engine::go_on(const Plan& plan, const std::filesystem::path& workspace) {
     logs_.on_log(line);
     console_.on_log(line);
   };
-  Runner runner(host_.loop, plan, state_, Places{run_, workspace, folder_},
-                {*writer_, broker, host_.link, log});
+  Runner runner(host_.loop, plan, state_,
+                Places{run_, workspace, folder_, state_.started.handle_key},
+                {*writer_, broker, host_.link, log}, 1);
   // After the broker's own turn end, so that what it recorded there is handed over in this turn.
   const auto flush = host_.loop.at_turn_end([this] { static_cast<void>(writer_->flush()); });
   const Signals signals(host_.loop, [&](int signal) { runner.interrupt(signal); });

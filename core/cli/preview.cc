@@ -44,7 +44,7 @@ Look preview(Host& host, const Loaded& loaded, bool plan_too) {
   Broker broker(host.loop, journal, host.kill_points, {folder.path(), -1});
   Console console(stderr, host.arguments.verbosity);
   const LogSink log = [&](const LogLine& line) { console.on_log(line); };
-  const Places places{"preview", loaded.workspace, folder.path()};
+  const Places places{"preview", loaded.workspace, folder.path(), ""};
   return look_at(host.loop, loaded.plan, places, {journal, broker, host.link, log}, plan_too);
 }
 

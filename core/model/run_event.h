@@ -206,6 +206,13 @@ struct RollbackStarted {
   }
 };
 
+// The way forward is over, well or by policy: from here on only the undoing of the stages with
+// `rollback = "always"`.
+struct ClosingStarted {
+  static constexpr std::string_view kName = "closing_started";
+  static void fields(auto&, auto&&) {}
+};
+
 struct StageRolledBack {
   static constexpr std::string_view kName = "stage_rolled_back";
   std::string stage;
@@ -234,7 +241,7 @@ struct RunEnded {
 using EventBody =
     std::variant<RunStarted, RunResumed, VerbStarted, VerbEnded, CheckpointSaved, NoteAdded,
                  EffectIntended, ProcessStarted, EffectSettled, StageSettled, RollbackStarted,
-                 StageRolledBack, CancelRequested, RunEnded>;
+                 ClosingStarted, StageRolledBack, CancelRequested, RunEnded>;
 
 struct RunEvent {
   std::int64_t at_ms = 0;
