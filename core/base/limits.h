@@ -63,6 +63,8 @@ inline constexpr std::size_t kStageLogBytes = 64u << 20;
 inline constexpr std::size_t kConsoleLines = 500;
 // What is shorter is no secret that can be masked: every second line would be full of stars.
 inline constexpr std::size_t kMaskedBytes = 4;
+// A secret of this size in what a plugin leaves is there on purpose; a shorter one may be a word.
+inline constexpr std::size_t kCertainBytes = 16;
 // A secret: a key, a certificate chain. Found in every line, so not a backup.
 inline constexpr std::size_t kSecretBytes = 64u << 10;
 // An HTTP body that travels inside an event; a larger one needs `to_file`.
@@ -78,11 +80,13 @@ inline constexpr std::int64_t kCancelGrace = 2'000;
 // A process that was sent TERM gets this long before KILL, unless its request says otherwise.
 inline constexpr std::int64_t kTermGrace = 5'000;
 inline constexpr std::int64_t kTermGraceMax = 600'000;
+// A program that prints a secret asks a vault, or a person at most; it does no work.
+inline constexpr std::int64_t kSecretTimeout = 30'000;
 // Between two attempts of a stage: as with its timeout.
 inline constexpr std::int64_t kRetryPauseMax = 3'600'000;
 inline constexpr std::int64_t kRetryAttempts = 100;
 // Stages side by side; each needs a worker, which holds a plugin's memory.
-inline constexpr std::int64_t kJobs = 64;
+inline constexpr std::int64_t kStagesAtOnce = 64;
 // After KILL: only a process stuck in the kernel, or another user's, is still there by then.
 inline constexpr std::int64_t kKillWait = 5'000;
 // Between two looks at what tells nobody when it changes: processes that are no children of ours, a

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/limits.h"
+
 namespace stagerun {
 namespace {
 
@@ -18,6 +20,7 @@ bool is_in_name(char c) {
 
 std::string SecretStore::add(const std::string& name, std::string value) {
   mask_.add(value);
+  if (value.size() >= limits::kCertainBytes) certain_.add(value);
   values_[name] = std::move(value);
   return handle(name);
 }

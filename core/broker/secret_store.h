@@ -41,12 +41,16 @@ class SecretStore {
   Result<std::string> expand(std::string_view text, const std::vector<std::string>& granted) const;
 
   const Mask& mask() const { return mask_; }
+  // Of those only that are too long to be a word by chance (limits::kCertainBytes).
+  const Mask& certain() const { return certain_; }
+  const std::string& key() const { return key_; }
 
  private:
   std::string key_;
   std::map<std::string, std::string> values_;
   std::vector<std::string> hidden_;
   Mask mask_;
+  Mask certain_;
 };
 
 }  // namespace stagerun

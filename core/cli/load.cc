@@ -8,6 +8,8 @@
 #include "core/base/files.h"
 #include "core/base/limits.h"
 #include "core/cli/print.h"
+#include "core/cli/secrets.h"
+#include "core/cli/surroundings.h"
 #include "core/config/read_pipeline.h"
 #include "core/plan/inputs.h"
 #include "core/plan/make_plan.h"
@@ -48,12 +50,22 @@ Result<Source> read_source(const std::string& given) {
   return Source{file.string(), *std::move(text)};
 }
 
+std::filesystem::path state_of(const Pipeline& pipeline, const Arguments& arguments,
+                               const std::filesystem::path& workspace) {
+  constexpr std::string_view kFolder = "dir:";
+  if (!arguments.state.empty() || pipeline.state.empty()) return arguments.state_folder();
+  return workspace / pipeline.state.substr(kFolder.size());
+}
+
 std::variant<Loaded, int> plan_it(const Pipeline& pipeline, const Catalog& catalog, Value inputs,
+                                  Value surroundings, const std::string& handle_key,
                                   Diagnostics diagnostics, Loaded loaded) {
   auto plan = make_plan(pipeline, catalog, std::move(inputs), diagnostics);
   if (!diagnostics.empty()) return print_problems(diagnostics, loaded.source);
   CHECK(plan.has_value());
   loaded.plan = *std::move(plan);
+  loaded.plan.surroundings = std::move(surroundings);
+  loaded.secrets = name_secrets(loaded.plan, handle_key);
   return loaded;
 }
 
@@ -75,6 +87,12 @@ Result<Catalog> recorded_catalog(Host& host, const Value& plugins) {
 
 }  // namespace
 
+int open_secrets(const Loaded& loaded) {
+  Diagnostics diagnostics;
+  open_secrets(loaded.plan, loaded.workspace, *loaded.secrets, diagnostics);
+  return diagnostics.empty() ? int{exit_succeeded} : print_problems(diagnostics, loaded.source);
+}
+
 std::variant<Loaded, int> load_pipeline(Host& host) {
   auto source = read_source(host.arguments.pipeline);
   if (!source) return print_error(source.error());
@@ -92,17 +110,24 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   std::error_code none;
   loaded.workspace = std::filesystem::canonical(source->path, none).parent_path();
   loaded.source = *std::move(source);
-  return plan_it(*pipeline, *catalog, std::move(inputs), std::move(diagnostics), std::move(loaded));
+  loaded.state = state_of(*pipeline, host.arguments, loaded.workspace);
+  Value surroundings =
+      read_surroundings(*pipeline, loaded.workspace, journal::RunStore(loaded.state));
+  return plan_it(*pipeline, *catalog, std::move(inputs), std::move(surroundings), make_handle_key(),
+                 std::move(diagnostics), std::move(loaded));
 }
 
 std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
-  Loaded loaded{{started.pipeline_path, started.pipeline_text}, started.workspace, {}};
+  Loaded loaded;
+  loaded.source = {started.pipeline_path, started.pipeline_text};
+  loaded.workspace = started.workspace;
   Diagnostics diagnostics;
   const auto pipeline = read_pipeline(loaded.source, diagnostics);
   if (!pipeline) return print_problems(diagnostics, loaded.source);
   const auto catalog = recorded_catalog(host, started.plugins);
   if (!catalog) return print_error(catalog.error());
-  return plan_it(*pipeline, *catalog, started.inputs, std::move(diagnostics), std::move(loaded));
+  return plan_it(*pipeline, *catalog, started.inputs, started.surroundings, started.handle_key,
+                 std::move(diagnostics), std::move(loaded));
 }
 
 }  // namespace stagerun

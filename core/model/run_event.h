@@ -200,9 +200,13 @@ struct RollbackStarted {
   static constexpr std::string_view kName = "rollback_started";
   std::string reason;
   bool manual = false;  // asked for by `stagerun rollback`: `rollback = "manual"` stages too
+  std::string to;       // only what began after this stage, where it is named
+  std::string only;     // only this stage, where it is named
   static void fields(auto& self, auto&& field) {
     field("reason", self.reason);
     field("manual", self.manual);
+    field("to", self.to);
+    field("only", self.only);
   }
 };
 

@@ -129,6 +129,14 @@ const StageState& RunState::stage(const std::string& name) const {
   return found != stages.end() ? found->second : kUntouched;
 }
 
+std::vector<std::string> RunState::to_undo() const {
+  if (!rollback || (rollback->to.empty() && rollback->only.empty())) return order;
+  if (!rollback->only.empty()) return {rollback->only};
+  const auto last_to_stand = std::find(order.begin(), order.end(), rollback->to);
+  if (last_to_stand == order.end()) return {};
+  return {last_to_stand + 1, order.end()};
+}
+
 void fold(RunState& state, const RunEvent& event) {
   if (state.started_at_ms == 0) state.started_at_ms = event.at_ms;
   state.last_at_ms = event.at_ms;

@@ -67,6 +67,8 @@ struct RunState {
 
   // The stage's state, empty where nothing has happened to it yet.
   const StageState& stage(const std::string& name) const;
+  // The stages that the rollback is about, in the order in which they first did something.
+  std::vector<std::string> to_undo() const;
 };
 
 // Takes one more event into account. Total: any order of events gives a state.

@@ -220,10 +220,10 @@ void Runner::turn_to(Turn turn, const std::string& reason) {
 // Nothing is at work, and nothing more can begin.
 void Runner::take_turn() {
   if (is_held_) return end();
-  if (turn_ == Turn::go_back) return record(RollbackStarted{turn_reason_, false});
+  if (turn_ == Turn::go_back) return record(RollbackStarted{turn_reason_, false, "", ""});
   if (interrupted_by_ && turn_ == Turn::none) {
     return record(RollbackStarted{
-        fmt::format("the run was cancelled by signal {}", *interrupted_by_), false});
+        fmt::format("the run was cancelled by signal {}", *interrupted_by_), false, "", ""});
   }
   const bool has_to_close =
       std::any_of(plan_.stages.begin(), plan_.stages.end(), [this](const PlannedStage& stage) {
@@ -278,7 +278,7 @@ void Runner::find_way_back() {
   std::unordered_map<std::string, std::size_t> index;
   for (std::size_t i = 0; i < plan_.stages.size(); ++i) index[plan_.stages[i].spec.name] = i;
   way_back_.emplace();
-  for (const std::string& name : state_.order) {
+  for (const std::string& name : state_.to_undo()) {
     const auto found = index.find(name);
     if (found != index.end()) way_back_->push_back(found->second);
   }
