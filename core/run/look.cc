@@ -4,6 +4,7 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/plan/resolve.h"
 
 namespace stagerun {
 namespace {
@@ -38,10 +39,11 @@ void judge_validate(const StageSpec& spec, const VerbOutcome& outcome, Look& loo
     return;
   }
   for (const auto& [pointer, failure] : outcome.diagnoses) {
-    look.diagnostics.push_back({place_of(spec, pointer), failure.text, failure.hint});
+    look.diagnostics.push_back({failure.code, place_of(spec, pointer), failure.text, failure.hint});
   }
   if (lets_start(outcome.status) || !outcome.diagnoses.empty()) return;
-  look.diagnostics.push_back({spec.span, outcome.failure.text, outcome.failure.hint});
+  look.diagnostics.push_back(
+      {outcome.failure.code, spec.span, outcome.failure.text, outcome.failure.hint});
 }
 
 void judge_plan(const StageSpec& spec, const VerbOutcome& outcome, StageLook& stage, Look& look) {
@@ -69,9 +71,7 @@ bool make_scratch(const VerbSetup& setup, Look& look) {
 Look look_at(Loop& loop, const Plan& plan, const Places& places, SessionPorts ports,
              bool plan_too) {
   Look look;
-  Value context;
-  context.set("inputs", plan.inputs.is_null() ? Value::object() : plan.inputs);
-  context.set("stages", Value::object());
+  const Value context = context_of(plan);
   for (const PlannedStage& planned : plan.stages) {
     const StageState untouched;
     StageLook stage{planned.spec.name, Value::array(), ""};

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/base/files.h"
+#include "core/plan/resolve.h"
 #include "core/run/decide.h"
 #include "core/run/exit_status.h"
 
@@ -14,8 +15,7 @@ namespace stagerun {
 Runner::Runner(Loop& loop, const Plan& plan, const RunState& state, Places places,
                SessionPorts ports)
     : loop_(loop), plan_(plan), state_(state), places_(std::move(places)), ports_(ports) {
-  context_.set("inputs", plan.inputs.is_null() ? Value::object() : plan.inputs);
-  context_.set("stages", Value::object());
+  context_ = context_of(plan);
   for (const PlannedStage& planned : plan.stages) learn_outputs(planned.spec.name);
   interrupted_by_ = state.cancelled_by;
   turn_end_ = loop_.at_turn_end([this] { at_turn_end(); });
@@ -121,6 +121,9 @@ void Runner::run_verb(const PlannedStage& planned, Verb verb) {
     return settle(name, StageResult::failed,
                   fmt::format("`{}` has no value: that stage did not end well",
                               fmt::join(setup.missing.front().path, ".")));
+  }
+  if (!setup.problem.empty() && verb != Verb::rollback) {
+    return settle(name, StageResult::failed, "its configuration has no value: " + setup.problem);
   }
   const Status made = make_folder(setup.scope.scratch);
   if (!made) {

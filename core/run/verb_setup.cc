@@ -72,6 +72,7 @@ VerbSetup make_setup(const PlannedStage& stage, Verb verb, const StageState& sta
   Resolved resolved = resolve(stage.spec, context);
   VerbSetup setup;
   setup.missing = std::move(resolved.missing);
+  if (!resolved.problems.empty()) setup.problem = resolved.problems.front().text;
   setup.config = std::move(resolved.with);
   setup.outputs_schema = outputs_schema(*stage.info, setup.config);
 

@@ -26,6 +26,7 @@ struct VerbSetup {
   Value outputs_schema;
   Value config;                    // as in the call
   std::vector<Reference> missing;  // expressions whose values are not known yet
+  std::string problem;             // why an expression can have no value, or ""
 };
 
 // `context` is {"inputs": {...}, "stages": {NAME: {"outputs": {...}}}}.
