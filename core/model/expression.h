@@ -89,6 +89,8 @@ enum TypeBit : Types {
 // The bit of a type's name in JSON Schema; 0 where it is none.
 Types type_named(std::string_view name);
 Types type_of(const Value& value);
+// What is left where something takes the place of null.
+inline Types without_null(Types types) { return static_cast<Types>(types & ~type_null); }
 // "a string or an integer"; "anything" where all are possible.
 std::string describe(Types types);
 

@@ -63,7 +63,7 @@ class SchemaWalk {
     if (is_text || known == types_.end() || allows_types(known->second, schema)) return;
     complain("with.expression_type", pointer,
              fmt::format("{} must be {}; this expression gives {}", name(pointer),
-                         wanted_types(schema), describe(known->second)),
+                         wanted_types(schema), describe(without_null(known->second))),
              "", found);
   }
 

@@ -18,8 +18,6 @@ Types numeric(Types types) {
   return (types & type_numeric) != 0 ? static_cast<Types>(types | type_numeric) : types;
 }
 
-Types without_null(Types types) { return static_cast<Types>(types & ~type_null); }
-
 bool can_be_equal(Types a, Types b) {
   return a == type_null || b == type_null || (numeric(a) & numeric(b)) != 0;
 }
