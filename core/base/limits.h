@@ -15,6 +15,11 @@ inline constexpr std::size_t kNameBytes = 64;
 // A pattern that people can read; and as much text as a slow one gets through in about a second.
 inline constexpr std::size_t kPatternBytes = 1u << 10;
 inline constexpr std::size_t kPatternTextBytes = 16u << 10;
+// An expression is a line that people can read; what it is worked out with grows with it.
+inline constexpr std::size_t kExpressionBytes = 4u << 10;
+inline constexpr std::size_t kExpressionNodes = 256;
+// What a function of an expression may make: no more than a stage's output.
+inline constexpr std::size_t kExpressionText = 1u << 20;
 // After these, more diagnostics help nobody.
 inline constexpr std::size_t kDiagnostics = 100;
 // Of a line of the user's file in a diagnostic; a longer one is shown around the place.

@@ -70,6 +70,7 @@ void build(CLI::App& app, Raw& raw) {
   app.set_version_flag("--version", "stagerun " STAGERUN_VERSION);
   auto* validate = app.add_subcommand("validate", "find every problem in a pipeline");
   add_pipeline(*validate, raw);
+  add_format(*validate, raw, {"text", "json"});
   auto* plan = app.add_subcommand("plan", "say what each stage would change, changing nothing");
   add_pipeline(*plan, raw);
   add_format(*plan, raw, {"text", "json"});

@@ -1,7 +1,5 @@
 #include "core/cli/host.h"
 
-#include <set>
-
 #include <fmt/format.h>
 
 #include "core/cli/plugin_files.h"
@@ -20,17 +18,9 @@ Result<PluginInfo> Host::describe(const std::filesystem::path& plugin) {
       fmt::format("plugin {} ({})", plugin.stem().string(), plugin.string()));
 }
 
-Result<Catalog> Host::catalog(const std::vector<std::string>& uses) {
-  std::set<std::string> names;
-  for (const std::string& use : uses) names.insert(use.substr(0, use.find('.')));
-  const auto folders = plugin_folders(arguments.plugin_folders);
-  Catalog catalog;
-  for (const std::string& name : names) {
-    TRY_ASSIGN(const auto file, find_plugin(name, folders));
-    TRY_ASSIGN(const PluginInfo plugin, describe(file));
-    add_to(catalog, plugin);
-  }
-  return catalog;
+Result<PluginInfo> Host::find(const std::string& name) {
+  TRY_ASSIGN(const auto file, find_plugin(name, plugin_folders(arguments.plugin_folders)));
+  return describe(file);
 }
 
 void add_to(Catalog& catalog, const PluginInfo& plugin) {

@@ -1,6 +1,8 @@
 #include "core/cli/load.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -17,9 +19,16 @@
 namespace stagerun {
 namespace {
 
-int print_problems(const Diagnostics& diagnostics, const Source& source) {
-  print_note(render(diagnostics, source));
-  return exit_usage;
+// A plugin that is missing or broken is nothing that the user's file is wrong about.
+int status_of(const Diagnostics& diagnostics) {
+  const bool all = std::all_of(diagnostics.begin(), diagnostics.end(),
+                               [](const auto& found) { return found.code.starts_with("plugin."); });
+  return all ? exit_plugin : exit_usage;
+}
+
+int print_problems(const Host& host, const Diagnostics& diagnostics, const Source& source) {
+  print_diagnostics(diagnostics, source, host.arguments.format == "json");
+  return status_of(diagnostics);
 }
 
 std::map<std::string, std::string> given_inputs(const Pipeline& pipeline,
@@ -34,10 +43,30 @@ std::map<std::string, std::string> given_inputs(const Pipeline& pipeline,
   return given;
 }
 
-std::vector<std::string> uses_of(const Pipeline& pipeline) {
-  std::vector<std::string> uses;
-  for (const StageSpec& stage : pipeline.stages) uses.push_back(stage.uses);
-  return uses;
+// Asks the plugin of every stage that names one. Where that fails, it is reported once, at the
+// first of them, and no more is asked of those that use it.
+Result<Catalog> find_plugins(Host& host, Pipeline& pipeline, Diagnostics& diagnostics) {
+  Catalog catalog;
+  std::map<std::string, bool> found;
+  for (StageSpec& stage : pipeline.stages) {
+    if (stage.uses.empty()) continue;
+    const std::string name = stage.uses.substr(0, stage.uses.find('.'));
+    const auto [entry, is_new] = found.emplace(name, true);
+    if (is_new) {
+      const auto plugin = host.find(name);
+      entry->second = plugin.has_value();
+      if (plugin) {
+        add_to(catalog, *plugin);
+      } else if (plugin.error().code != ErrorCode::plugin) {
+        return plugin.error();
+      } else {
+        diagnostics.push_back(
+            {"plugin.unusable", stage.uses_span, plugin.error().text, plugin.error().hint});
+      }
+    }
+    if (!entry->second) stage.uses.clear();
+  }
+  return catalog;
 }
 
 Result<Source> read_source(const std::string& given) {
@@ -57,14 +86,14 @@ std::filesystem::path state_of(const Pipeline& pipeline, const Arguments& argume
   return workspace / pipeline.state.substr(kFolder.size());
 }
 
-std::variant<Loaded, int> plan_it(const Pipeline& pipeline, const Catalog& catalog, Value inputs,
-                                  Value surroundings, const std::string& handle_key,
-                                  Diagnostics diagnostics, Loaded loaded) {
-  auto plan = make_plan(pipeline, catalog, std::move(inputs), diagnostics);
-  if (!diagnostics.empty()) return print_problems(diagnostics, loaded.source);
+std::variant<Loaded, int> plan_it(const Host& host, const Pipeline& pipeline,
+                                  const Catalog& catalog, Value inputs, Value surroundings,
+                                  const std::string& handle_key, Diagnostics diagnostics,
+                                  Loaded loaded) {
+  auto plan = make_plan(pipeline, catalog, std::move(inputs), diagnostics, std::move(surroundings));
+  if (!diagnostics.empty()) return print_problems(host, diagnostics, loaded.source);
   CHECK(plan.has_value());
   loaded.plan = *std::move(plan);
-  loaded.plan.surroundings = std::move(surroundings);
   loaded.secrets = name_secrets(loaded.plan, handle_key);
   return loaded;
 }
@@ -87,23 +116,21 @@ Result<Catalog> recorded_catalog(Host& host, const Value& plugins) {
 
 }  // namespace
 
-int open_secrets(const Loaded& loaded) {
+int open_secrets(const Host& host, const Loaded& loaded) {
   Diagnostics diagnostics;
   open_secrets(loaded.plan, loaded.workspace, *loaded.secrets, diagnostics);
-  return diagnostics.empty() ? int{exit_succeeded} : print_problems(diagnostics, loaded.source);
+  return diagnostics.empty() ? int{exit_succeeded}
+                             : print_problems(host, diagnostics, loaded.source);
 }
 
 std::variant<Loaded, int> load_pipeline(Host& host) {
   auto source = read_source(host.arguments.pipeline);
   if (!source) return print_error(source.error());
   Diagnostics diagnostics;
-  const auto pipeline = read_pipeline(*source, diagnostics);
-  if (!pipeline) return print_problems(diagnostics, *source);
-  const auto catalog = host.catalog(uses_of(*pipeline));
-  if (!catalog) {
-    if (!diagnostics.empty()) print_problems(diagnostics, *source);
-    return print_error(catalog.error());
-  }
+  auto pipeline = read_pipeline(*source, diagnostics);
+  if (!pipeline) return print_problems(host, diagnostics, *source);
+  const auto catalog = find_plugins(host, *pipeline, diagnostics);
+  if (!catalog) return print_error(catalog.error());
   Value inputs =
       check_inputs(*pipeline, given_inputs(*pipeline, host.arguments.inputs), diagnostics);
   Loaded loaded;
@@ -113,8 +140,8 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   loaded.state = state_of(*pipeline, host.arguments, loaded.workspace);
   Value surroundings =
       read_surroundings(*pipeline, loaded.workspace, journal::RunStore(loaded.state));
-  return plan_it(*pipeline, *catalog, std::move(inputs), std::move(surroundings), make_handle_key(),
-                 std::move(diagnostics), std::move(loaded));
+  return plan_it(host, *pipeline, *catalog, std::move(inputs), std::move(surroundings),
+                 make_handle_key(), std::move(diagnostics), std::move(loaded));
 }
 
 std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
@@ -122,12 +149,12 @@ std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
   loaded.source = {started.pipeline_path, started.pipeline_text};
   loaded.workspace = started.workspace;
   Diagnostics diagnostics;
-  const auto pipeline = read_pipeline(loaded.source, diagnostics);
-  if (!pipeline) return print_problems(diagnostics, loaded.source);
+  const auto pipeline = read_pipeline(loaded.source, diagnostics, started.environment);
+  if (!pipeline) return print_problems(host, diagnostics, loaded.source);
   const auto catalog = recorded_catalog(host, started.plugins);
   if (!catalog) return print_error(catalog.error());
-  return plan_it(*pipeline, *catalog, started.inputs, started.surroundings, started.handle_key,
-                 std::move(diagnostics), std::move(loaded));
+  return plan_it(host, *pipeline, *catalog, started.inputs, started.surroundings,
+                 started.handle_key, std::move(diagnostics), std::move(loaded));
 }
 
 }  // namespace stagerun

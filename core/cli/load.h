@@ -25,7 +25,7 @@ struct Loaded {
 std::variant<Loaded, int> load_pipeline(Host& host);
 
 // Reads the values of its secrets; 0, or the exit status after what is missing was printed.
-int open_secrets(const Loaded& loaded);
+int open_secrets(const Host& host, const Loaded& loaded);
 
 // The same as load_pipeline, from what a run's journal holds: never from an edited file.
 std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started);

@@ -31,9 +31,11 @@ void open_secrets(const Plan& plan, const std::filesystem::path& workspace, Secr
   for (const SecretSpec& secret : plan.secrets) {
     auto value = read_secret(secret, workspace);
     if (!value) {
-      diagnostics.push_back({secret.span, value.error().text, value.error().hint});
+      diagnostics.push_back(
+          {"secret.missing", secret.span, value.error().text, value.error().hint});
     } else if (value->empty()) {
-      diagnostics.push_back({secret.span, fmt::format("the secret {} is empty", secret.name), ""});
+      diagnostics.push_back(
+          {"secret.empty", secret.span, fmt::format("the secret {} is empty", secret.name), ""});
     } else {
       store.add(secret.name, *std::move(value));
     }

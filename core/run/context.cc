@@ -1,6 +1,7 @@
 #include "core/run/context.h"
 
 #include "core/base/json.h"
+#include "core/plan/resolve.h"
 
 namespace stagerun {
 
@@ -15,10 +16,7 @@ std::vector<const Expression*> expressions_of(const StageSpec& stage) {
   return found;
 }
 
-RunContext::RunContext(const Plan& plan)
-    : value_(plan.surroundings.members() != nullptr ? plan.surroundings : Value::object()) {
-  value_.set("inputs", plan.inputs.is_null() ? Value::object() : plan.inputs);
-  value_.set("stages", Value::object());
+RunContext::RunContext(const Plan& plan) : value_(context_of(plan)) {
   for (const PlannedStage& planned : plan.stages) {
     for (const Expression* expression : expressions_of(planned.spec)) {
       for (const Reference* reference : expression->references()) {

@@ -41,10 +41,11 @@ void judge_validate(const StageSpec& spec, const VerbOutcome& outcome, Look& loo
     return;
   }
   for (const auto& [pointer, failure] : outcome.diagnoses) {
-    look.diagnostics.push_back({place_of(spec, pointer), failure.text, failure.hint});
+    look.diagnostics.push_back({failure.code, place_of(spec, pointer), failure.text, failure.hint});
   }
   if (lets_start(outcome.status) || !outcome.diagnoses.empty()) return;
-  look.diagnostics.push_back({spec.span, outcome.failure.text, outcome.failure.hint});
+  look.diagnostics.push_back(
+      {outcome.failure.code, spec.span, outcome.failure.text, outcome.failure.hint});
 }
 
 void judge_plan(const StageSpec& spec, const VerbOutcome& outcome, StageLook& stage, Look& look) {

@@ -151,7 +151,7 @@ bool Runner::check_condition(const PlannedStage& stage, std::size_t index) {
       settle(stage, index, StageResult::skipped, "its condition does not hold");
       return false;
     default:
-      settle(stage, index, StageResult::failed, "its condition: " + condition.problem);
+      settle(stage, index, StageResult::failed, "its condition: " + condition.text);
       return false;
   }
 }
@@ -254,6 +254,11 @@ bool Runner::start_session(Active& active, Verb verb) {
   if (!setup.missing.empty() && verb != Verb::rollback) {
     settle(stage, active.index, StageResult::failed,
            fmt::format("`{}` has no value: that stage did not end well", setup.missing.front()));
+    return false;
+  }
+  if (!setup.problem.empty() && verb != Verb::rollback) {
+    settle(stage, active.index, StageResult::failed,
+           "its configuration has no value: " + setup.problem);
     return false;
   }
   const Status made = make_folder(setup.scope.scratch);

@@ -95,6 +95,7 @@ VerbSetup make_setup(const PlannedStage& stage, Verb verb, const StageState& sta
   for (const Reference& reference : resolved.missing) {
     setup.missing.push_back(fmt::format("{}", fmt::join(reference.path, ".")));
   }
+  if (!resolved.problems.empty()) setup.problem = resolved.problems.front().text;
   setup.config = std::move(resolved.with);
   setup.outputs_schema = outputs_schema(*stage.info, setup.config);
 

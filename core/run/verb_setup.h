@@ -28,6 +28,7 @@ struct VerbSetup {
   Value outputs_schema;
   Value config;                      // as in the call
   std::vector<std::string> missing;  // references whose values are not known yet
+  std::string problem;               // why an expression can have no value, or ""
 };
 
 VerbSetup make_setup(const PlannedStage& stage, Verb verb, const StageState& state,

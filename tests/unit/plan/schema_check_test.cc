@@ -25,7 +25,7 @@ std::string problems(const std::string& schema, const std::string& with,
   EXPECT_EQ(schema_problems(json(schema)), std::vector<std::string>());
   const StageSpec& stage = pipeline->stages[0];
   const Resolved resolved = resolve(stage, Value::object().set("inputs", json(inputs)));
-  SchemaChecker().check(json(schema), stage, resolved, diagnostics);
+  SchemaChecker().check(json(schema), stage, resolved, {}, diagnostics);
   std::string out;
   for (const Diagnostic& diagnostic : diagnostics) out += render(diagnostic, source);
   return out;
