@@ -63,6 +63,12 @@ inline constexpr std::size_t kStageLogBytes = 64u << 20;
 inline constexpr std::size_t kConsoleLines = 500;
 // What is shorter is no secret that can be masked: every second line would be full of stars.
 inline constexpr std::size_t kMaskedBytes = 4;
+// A line of a secret of several lines that is looked for on its own. What is shorter (`}`,
+// `users:`) stands in every other file; eight is also GitLab's least for what it masks.
+inline constexpr std::size_t kMaskedLineBytes = 8;
+// A longer secret is found in pieces of about this size, so that a stream that may be in the middle
+// of one holds back no more.
+inline constexpr std::size_t kMaskPieceBytes = 256;
 // A secret: a key, a certificate chain. Found in every line, so not a backup.
 inline constexpr std::size_t kSecretBytes = 64u << 10;
 // An HTTP body that travels inside an event; a larger one needs `to_file`.
