@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <cstdint>
+#include <cstring>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "core/base/limits.h"
 #include "core/base/mask_forms.h"
 #include "core/base/mask_search.h"
 
@@ -42,9 +45,15 @@ std::size_t character_end(std::string_view text, std::size_t at) {
   return at;
 }
 
-std::size_t pair(std::string_view text) {
-  return static_cast<std::size_t>(static_cast<unsigned char>(text[0])) << 8 |
-         static_cast<unsigned char>(text[1]);
+constexpr std::size_t kPairs = 1u << 16;
+constexpr std::size_t kFours = 1u << 20;
+
+// A few bytes as a place in a bit set of that many places (a power of two).
+template <std::size_t bytes, std::size_t places>
+std::size_t place_of(std::string_view text) {
+  std::uint32_t word = 0;
+  std::memcpy(&word, text.data(), bytes);
+  return word * 0x9E3779B1u / ((std::uint64_t{1} << 32) / places);
 }
 
 }  // namespace
@@ -52,11 +61,13 @@ std::size_t pair(std::string_view text) {
 struct Mask::Finder {
   std::set<std::string, std::less<>> forms;
   MaskSearch search;
-  // Of the forms: the longest's length, the bytes that any holds, the first two of each.
+  // Of the forms: the longest's length, the bytes that any holds, the first of each. Those in
+  // `pairs` and `fours` are hashed: what is not there is not the begin of a form.
   std::size_t longest = 0;
   std::array<bool, 256> bytes{};
   std::array<bool, 256> firsts{};
-  std::bitset<65536> pairs;
+  std::bitset<kPairs> pairs;
+  std::bitset<kFours> fours;
 
   void add(const std::string& form);
   std::vector<Stretch> stretches(std::string_view text) const;
@@ -71,7 +82,9 @@ void Mask::Finder::add(const std::string& form) {
   longest = std::max(longest, form.size());
   for (const char c : form) bytes[static_cast<unsigned char>(c)] = true;
   firsts[static_cast<unsigned char>(form.front())] = true;
-  pairs.set(pair(form));
+  static_assert(limits::kMaskedBytes >= 4);
+  pairs.set(place_of<2, kPairs>(form));
+  fours.set(place_of<4, kFours>(form));
 }
 
 // What is to be taken out, in order, whole characters only; what overlaps or touches is one.
@@ -93,7 +106,8 @@ std::vector<Stretch> Mask::Finder::stretches(std::string_view text) const {
 // Whether a form begins with `end`, and goes on.
 bool Mask::Finder::is_beginning(std::string_view end) const {
   if (!firsts[static_cast<unsigned char>(end.front())]) return false;
-  if (end.size() > 1 && !pairs.test(pair(end))) return false;
+  if (end.size() >= 2 && !pairs.test(place_of<2, kPairs>(end))) return false;
+  if (end.size() >= 4 && !fours.test(place_of<4, kFours>(end))) return false;
   const auto next = forms.upper_bound(end);
   return next != forms.end() && next->starts_with(end);
 }

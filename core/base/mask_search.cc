@@ -54,7 +54,7 @@ void MaskWindow::rebuild() {
 void MaskWindow::insert(std::uint32_t index) {
   const char* pattern = patterns_[index].data();
   for (std::size_t i = 0; i + block() <= window_; ++i) {
-    const std::size_t at = block() == 2 ? hash<2>(pattern + i, bits_) : hash<3>(pattern + i, bits_);
+    const std::size_t at = block() == 2 ? hash<2>(pattern + i, bits_) : hash<4>(pattern + i, bits_);
     shift_[at] = std::min(shift_[at], static_cast<std::uint8_t>(window_ - block() - i));
   }
   Head& head = heads_[slot(key_at(pattern))];
@@ -107,7 +107,7 @@ void MaskWindow::scan(std::string_view text, std::vector<Stretch>& found) const 
 
 void MaskWindow::find(std::string_view text, std::vector<Stretch>& found) const {
   if (patterns_.empty() || text.size() < window_) return;
-  block() == 2 ? scan<2>(text, found) : scan<3>(text, found);
+  block() == 2 ? scan<2>(text, found) : scan<4>(text, found);
 }
 
 void MaskSearch::add(std::string_view pattern) {

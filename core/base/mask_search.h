@@ -24,7 +24,7 @@ struct Stretch {
 // Patterns of which the shortest gives the window's length.
 class MaskWindow {
  public:
-  // `least`: no pattern is shorter. Blocks have two bytes where patterns may be short, else three.
+  // `least`: no pattern is shorter. Blocks have two bytes where patterns may be short, else four.
   explicit MaskWindow(std::size_t least) : least_(least) {}
 
   // `pattern` must outlive this, and stand in it once.
@@ -38,7 +38,7 @@ class MaskWindow {
     std::uint32_t first = 0;  // index + 1 of a pattern; 0: free
   };
 
-  std::size_t block() const { return least_ < 8 ? 2 : 3; }
+  std::size_t block() const { return least_ < 8 ? 2 : 4; }
   bool is_full() const { return patterns_.size() * 4 > heads_.size(); }
   void rebuild();
   void insert(std::uint32_t index);
