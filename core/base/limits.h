@@ -70,6 +70,12 @@ inline constexpr std::size_t kConsoleLines = 500;
 inline constexpr std::size_t kMaskedBytes = 4;
 // A secret of this size in what a plugin leaves is there on purpose; a shorter one may be a word.
 inline constexpr std::size_t kCertainBytes = 16;
+// A line of a secret of several lines that is looked for on its own. What is shorter (`}`,
+// `users:`) stands in every other file; eight is also GitLab's least for what it masks.
+inline constexpr std::size_t kMaskedLineBytes = 8;
+// A longer secret is found in pieces of about this size, so that a stream that may be in the middle
+// of one holds back no more.
+inline constexpr std::size_t kMaskPieceBytes = 256;
 // A secret: a key, a certificate chain. Found in every line, so not a backup.
 inline constexpr std::size_t kSecretBytes = 64u << 10;
 // An HTTP body that travels inside an event; a larger one needs `to_file`.
