@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/broker/broker.h"
 #include "core/cli/print.h"
@@ -45,6 +46,9 @@ Look preview(Host& host, const Loaded& loaded, bool plan_too) {
   Console console(stderr, host.arguments.verbosity);
   const LogSink log = [&](const LogLine& line) { console.on_log(line); };
   const Places places{"preview", loaded.workspace, folder.path(), ""};
+  const auto scratch = folder.path() / "scratch";
+  static_cast<void>(make_folder(scratch));  // where it fails, the stage's own folder says so
+  host.link.allow({places.workspace, scratch, host.arguments.state / "runs"});
   return look_at(host.loop, loaded.plan, places, {journal, broker, host.link, log}, plan_too);
 }
 
