@@ -49,13 +49,17 @@ Status shut_in(const std::filesystem::path& plugin, const Bounds& bounds, int la
   return enter_sandbox(landlock == 0 || guards_truncate(landlock));
 }
 
+Refusal refusal(const char* code, const Error& error) {
+  return {code, error.hint.empty() ? error.text : error.text + ": " + error.hint};
+}
+
 std::optional<Refusal> load(const std::filesystem::path& plugin, const Bounds& bounds, int landlock,
                             Module& module) {
   if (const Status complete = check_elf(plugin); !complete) {
-    return Refusal{"load.elf", complete.error().text};
+    return refusal("load.elf", complete.error());
   }
   if (const Status sandbox = shut_in(plugin, bounds, landlock); !sandbox) {
-    return Refusal{"load.sandbox", sandbox.error().text};
+    return refusal("load.sandbox", sandbox.error());
   }
   Entry entry = nullptr;
   if (auto refusal = open_plugin(plugin, entry)) return refusal;
@@ -69,8 +73,8 @@ void work(const std::filesystem::path& plugin, pid_t host, const Bounds& bounds)
   Channel channel(kControlSocket, kCancelPipe);
   Module module;
   const int landlock = landlock_version();
-  if (const auto refusal = load(plugin, bounds, landlock, module)) {
-    channel.send({wire::Type::refused, 0, 0, 0, {refusal->code, refusal->text}});
+  if (const auto refused = load(plugin, bounds, landlock, module)) {
+    channel.send({wire::Type::refused, 0, 0, 0, {refused->code, refused->text}});
     ::_exit(1);
   }
   channel.send({wire::Type::loaded, 0, 0, landlock, {render_json(describe(module))}});
