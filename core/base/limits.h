@@ -118,5 +118,13 @@ inline constexpr std::int64_t kConnectTimeout = 10'000;
 
 // Idle workers kept warm in all; each holds a plugin's memory.
 inline constexpr std::size_t kWarmWorkers = 16;
+// What a worker may allocate. A plugin streams: what is large lies in its scratch folder, and the
+// largest message is a hundredth of this. Sixteen of them at their limit still fit a build machine.
+inline constexpr std::size_t kWorkerMemoryBytes = std::size_t{1} << 30;
+// Descriptors of a worker: its effects need none there, and loops that leak them should end soon.
+inline constexpr std::size_t kWorkerDescriptors = 1024;
+// Each thing beside stagerun's own folder in a workspace is a rule of the worker's sandbox: some
+// microseconds at each start.
+inline constexpr std::size_t kWorkspaceParts = 1u << 14;
 
 }  // namespace stagerun::limits

@@ -170,6 +170,7 @@ Status Engine::roll_back() {
 }
 
 int Engine::go_on(const Plan& plan, const std::filesystem::path& workspace) {
+  host_.link.allow({workspace, folder_ / "scratch", folder_.parent_path()});
   Broker broker(host_.loop, *journal_, host_.kill_points,
                 {folder_, children_lock_.get(), own_environment(), secrets_.get()});
   const LogSink log = [this](const LogLine& line) {

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/broker/broker.h"
 #include "core/cli/print.h"
@@ -50,6 +51,9 @@ Look preview(Host& host, const Loaded& loaded, bool plan_too) {
     console.on_log(masked);
   };
   const Places places{"preview", loaded.workspace, folder.path(), loaded.secrets->key()};
+  const auto scratch = folder.path() / "scratch";
+  static_cast<void>(make_folder(scratch));  // where it fails, the stage's own folder says so
+  host.link.allow({places.workspace, scratch, loaded.state / "runs"});
   return look_at(host.loop, loaded.plan, places,
                  {journal, broker, host.link, log, loaded.secrets->certain()}, plan_too);
 }
