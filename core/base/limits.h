@@ -43,8 +43,8 @@ inline constexpr std::size_t kOutputBytes = 1u << 20;
 inline constexpr std::size_t kEffectsAtOnce = 256;
 // Effects that one verb may start in all; an endless loop of reads must not fill the disk.
 inline constexpr std::size_t kEffectsPerVerb = 1u << 20;
-// An effect's request without its body: every one of them is journaled. The kernel takes 2 MiB of
-// arguments and environment at most.
+// An effect's request without its body, input or text: every one of them is journaled. The kernel
+// takes 2 MiB of arguments and environment at most.
 inline constexpr std::size_t kRequestBytes = 1u << 20;
 // A larger body is journaled as its digest and size.
 inline constexpr std::size_t kJournaledBodyBytes = 4u << 10;
@@ -78,6 +78,12 @@ inline constexpr std::size_t kMaskedLineBytes = 8;
 inline constexpr std::size_t kMaskPieceBytes = 256;
 // A secret: a key, a certificate chain. Found in every line, so not a backup.
 inline constexpr std::size_t kSecretBytes = 64u << 10;
+// Values that a run's stages may add to it, by opening, capturing and making them: each is looked
+// for in every line from then on.
+inline constexpr std::size_t kSecrets = 4096;
+// A request with the values of its secrets in place of their handles; as much as a tool may leave
+// unread of its input.
+inline constexpr std::size_t kOpenedBytes = 16u << 20;
 // An HTTP body that travels inside an event; a larger one needs `to_file`.
 inline constexpr std::size_t kBodyBytes = 1u << 20;
 inline constexpr std::size_t kHeaderBytes = 64u << 10;

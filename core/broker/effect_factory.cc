@@ -15,8 +15,8 @@ using Made = std::variant<std::unique_ptr<Effect>, Refusal>;
 
 Refusal wrong_form(const Error& error) { return {"effect.request", error.text}; }
 
-Made make_process(const Value& request, const EffectScope& scope, EffectPlace& place) {
-  Result<ProcessRequest> process = parse_process(request, scope.workspace);
+Made make_process(const Value& request, EffectPlace& place) {
+  Result<ProcessRequest> process = parse_process(request, place.workspace);
   if (!process) return wrong_form(process.error());
   if (!process->stop.empty()) return std::make_unique<StopEffect>(place, *std::move(process));
   if (!process->alive.empty()) return std::make_unique<AliveEffect>(place, process->alive);
@@ -26,10 +26,10 @@ Made make_process(const Value& request, const EffectScope& scope, EffectPlace& p
   return std::make_unique<ProcessEffect>(place, *std::move(process));
 }
 
-Made make_http(const Value& request, const EffectScope& scope, EffectPlace& place) {
+Made make_http(const Value& request, EffectPlace& place) {
   Result<HttpRequest> http = parse_http(request);
   if (!http) return wrong_form(http.error());
-  if (auto refusal = refuse_host(scope.grants, http->target.authority)) return *refusal;
+  if (auto refusal = refuse_host(place.grants, http->target.authority)) return *refusal;
   return std::make_unique<HttpEffect>(place, *std::move(http));
 }
 
@@ -41,10 +41,9 @@ Made make_timer(const Value& request, EffectPlace& place) {
 
 }  // namespace
 
-Made make_effect(const std::string& kind, const Value& request, const EffectScope& scope,
-                 EffectPlace& place) {
-  if (kind == "process/1") return make_process(request, scope, place);
-  if (kind == "http/1") return make_http(request, scope, place);
+Made make_effect(const std::string& kind, const Value& request, EffectPlace& place) {
+  if (kind == "process/1") return make_process(request, place);
+  if (kind == "http/1") return make_http(request, place);
   if (kind == "timer/1") return make_timer(request, place);
   return Refusal{"effect.kind", fmt::format("there is no effect {}", kind)};
 }

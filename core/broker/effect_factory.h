@@ -6,15 +6,13 @@
 #include <variant>
 
 #include "core/broker/effect.h"
-#include "core/model/ports.h"
 
 namespace stagerun {
 
 // Refuses unknown kinds, requests that have not the kind's form, and hosts that the manifest does
-// not name. `place` must outlive the effect.
+// not name. `request` holds the values of secrets; `place` must outlive the effect.
 std::variant<std::unique_ptr<Effect>, Refusal> make_effect(const std::string& kind,
                                                            const Value& request,
-                                                           const EffectScope& scope,
                                                            EffectPlace& place);
 
 }  // namespace stagerun

@@ -108,7 +108,7 @@ Engine::Engine(Host& host, std::filesystem::path folder, std::string run, Fd chi
 
 void Engine::attach(std::unique_ptr<journal::Writer> writer) {
   writer_ = std::move(writer);
-  journal_ = std::make_unique<RunJournal>(*writer_, secrets_->mask(), host_.arguments.durability);
+  journal_ = std::make_unique<RunJournal>(*writer_, *secrets_, host_.arguments.durability);
   writer_->observe([this](const RunEvent& event) { on_event(event); });
 }
 
@@ -175,7 +175,7 @@ int Engine::go_on(const Plan& plan, const std::filesystem::path& workspace) {
                 {folder_, children_lock_.get(), own_environment(), secrets_.get()});
   const LogSink log = [this](const LogLine& line) {
     LogLine masked = line;
-    masked.text = secrets_->mask().apply(std::string_view(line.text));
+    masked.text = secrets_->masked_text(line.text);
     logs_.on_log(masked);
     console_.on_log(masked);
   };

@@ -47,7 +47,7 @@ Look preview(Host& host, const Loaded& loaded, bool plan_too) {
   Console console(stderr, host.arguments.verbosity);
   const LogSink log = [&](const LogLine& line) {
     LogLine masked = line;
-    masked.text = loaded.secrets->mask().apply(std::string_view(line.text));
+    masked.text = loaded.secrets->masked_text(line.text);
     console.on_log(masked);
   };
   const Places places{"preview", loaded.workspace, folder.path(), loaded.secrets->key()};

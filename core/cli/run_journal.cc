@@ -7,7 +7,7 @@ namespace {
 // left in bytes was looked at before (VerbSession), and must not be changed.
 class Masker {
  public:
-  explicit Masker(const Mask& mask) : mask_(mask) {}
+  explicit Masker(const SecretStore& secrets) : secrets_(secrets) {}
 
   void operator()(VerbEnded& event) const {
     apply(event.failure.text);
@@ -15,18 +15,18 @@ class Masker {
   }
   void operator()(EffectIntended& event) const {
     apply(event.purpose);
-    event.request = mask_.apply(event.request);
+    event.request = secrets_.masked(event.request);
   }
-  void operator()(EffectSettled& event) const { event.outcome = mask_.apply(event.outcome); }
+  void operator()(EffectSettled& event) const { event.outcome = secrets_.masked(event.outcome); }
   void operator()(StageSettled& event) const { apply(event.reason); }
   void operator()(RollbackStarted& event) const { apply(event.reason); }
   void operator()(StageRolledBack& event) const { apply(event.reason); }
   void operator()(auto&) const {}
 
  private:
-  void apply(std::string& text) const { text = mask_.apply(std::string_view(text)); }
+  void apply(std::string& text) const { text = secrets_.masked_text(text); }
 
-  const Mask& mask_;
+  const SecretStore& secrets_;
 };
 
 }  // namespace
@@ -39,11 +39,11 @@ bool RunJournal::is_milestone(const EventBody& body) const {
 }
 
 Status RunJournal::append(const EventBody& body) {
-  if (mask_.is_empty()) {
+  if (secrets_.mask().is_empty()) {
     TRY(writer_.append(body));
   } else {
     EventBody masked = body;
-    std::visit(Masker(mask_), masked);
+    std::visit(Masker(secrets_), masked);
     TRY(writer_.append(masked));
   }
   return is_milestone(body) ? writer_.sync() : Status();

@@ -2,7 +2,7 @@
 // into no report; and it syncs as often as was asked for.
 #pragma once
 
-#include "core/base/mask.h"
+#include "core/broker/secret_store.h"
 #include "core/journal/writer.h"
 #include "core/model/ports.h"
 
@@ -15,8 +15,8 @@ enum class Durability { effect, stage, run };
 class RunJournal final : public Journal {
  public:
   // Both must outlive this.
-  RunJournal(journal::Writer& writer, const Mask& mask, Durability durability)
-      : writer_(writer), mask_(mask), durability_(durability) {}
+  RunJournal(journal::Writer& writer, const SecretStore& secrets, Durability durability)
+      : writer_(writer), secrets_(secrets), durability_(durability) {}
 
   Status append(const EventBody& body) override;
   Status sync() override;
@@ -25,7 +25,7 @@ class RunJournal final : public Journal {
   bool is_milestone(const EventBody& body) const;
 
   journal::Writer& writer_;
-  const Mask& mask_;
+  const SecretStore& secrets_;
   Durability durability_;
 };
 

@@ -35,8 +35,11 @@ bool holds(const Value& entry, const Value& with) {
                      });
 }
 
-// The words of an array of strings; empty where it is none.
+// The words of an array of strings, or what a line for the shell is started with; empty where it is
+// neither.
 std::vector<std::string> argv_of(const Value* place) {
+  const std::string* line = place != nullptr ? place->text() : nullptr;
+  if (line != nullptr && !line->empty()) return shell_argv(*line);
   if (place == nullptr || place->items() == nullptr) return {};
   std::vector<std::string> argv;
   for (const Value& word : *place->items()) {

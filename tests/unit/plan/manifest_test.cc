@@ -58,9 +58,16 @@ TEST(Manifest, ReadsArePrefixesAndPlacesWhoseConditionHolds) {
 
 TEST(Manifest, APlaceThatIsNoArgvGrantsNoRead) {
   const StageInfo info = stage(R"({"reads": [{"config": "/check"}]})");
-  for (const char* with : {R"({"check": "ls"})", R"({"check": []})", R"({"check": ["a", 1]})"}) {
+  for (const char* with :
+       {R"({"check": 7})", R"({"check": ""})", R"({"check": []})", R"({"check": ["a", 1]})"}) {
     EXPECT_TRUE(grants(info, json(with)).read_commands.empty()) << with;
   }
+}
+
+TEST(Manifest, APlaceThatIsATextIsALineForTheShell) {
+  const StageInfo info = stage(R"({"reads": [{"config": "/check"}]})");
+  EXPECT_EQ(grants(info, json(R"({"check": "test -f x && ls"})")).read_commands,
+            (std::vector<std::vector<std::string>>{{"/bin/sh", "-c", "test -f x && ls"}}));
 }
 
 TEST(Manifest, HostsAreSpeltWithTheirPorts) {
