@@ -38,6 +38,8 @@ void add_pipeline(CLI::App& command, Raw& raw) {
   command.add_option("PIPELINE", raw.arguments.pipeline, "the pipeline's file, or its folder")
       ->required();
   command.add_option("-i,--input", raw.inputs, "an input as NAME=VALUE (repeatable)");
+  command.add_option("--environment", raw.arguments.environment,
+                     "one of the pipeline's environments; else the one that it names");
   add_common(command, raw);
 }
 

@@ -17,6 +17,7 @@ struct Arguments {
   std::string run;       // a run's name, its beginning, or "" for the latest
   std::string plugin;    // of `plugin show`
   std::map<std::string, std::string> inputs;
+  std::string environment;  // "": the one that the pipeline names
   std::vector<std::filesystem::path> plugin_folders;
   std::filesystem::path state = ".stagerun";
   std::string format = "text";  // text | json | jsonl

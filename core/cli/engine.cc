@@ -127,8 +127,8 @@ Result<std::unique_ptr<Engine>> Engine::begin(Host& host, journal::RunStore& sto
   engine->attach(std::move(writer));
   TRY(engine->writer_->append(RunStarted{run, STAGERUN_VERSION, loaded.source.path,
                                          loaded.source.text, loaded.workspace.string(), boot_id(),
-                                         "", "", 1, loaded.plan.inputs, loaded.plan.surroundings,
-                                         plugin_records(loaded.plan)}));
+                                         host.arguments.environment, "", 1, loaded.plan.inputs,
+                                         loaded.plan.surroundings, plugin_records(loaded.plan)}));
   TRY(engine->writer_->sync());
   return engine;
 }

@@ -182,8 +182,10 @@ class Planner {
     if (spec.condition) {
       const Types given = check_types(*spec.condition, types_of, diagnostics_);
       if (diagnostics_.size() == before && (given & type_boolean) == 0) {
-        complain("type.condition", spec.condition->span,
-                 fmt::format("`if` must give a boolean; this gives {}", describe(without_null(given))), "");
+        complain(
+            "type.condition", spec.condition->span,
+            fmt::format("`if` must give a boolean; this gives {}", describe(without_null(given))),
+            "");
       }
     }
     if (diagnostics_.size() > before) return types;
