@@ -127,7 +127,7 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   auto source = read_source(host.arguments.pipeline);
   if (!source) return print_error(source.error());
   Diagnostics diagnostics;
-  auto pipeline = read_pipeline(*source, diagnostics);
+  auto pipeline = read_pipeline(*source, diagnostics, host.arguments.environment);
   if (!pipeline) return print_problems(host, diagnostics, *source);
   const auto catalog = find_plugins(host, *pipeline, diagnostics);
   if (!catalog) return print_error(catalog.error());

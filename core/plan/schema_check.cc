@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/check.h"
 #include "core/base/limits.h"
 #include "core/base/text.h"
 #include "core/plan/hint.h"
@@ -29,10 +30,7 @@ class SchemaWalk {
       complain("with.not_allowed", pointer, name(pointer) + " is not allowed here", "", found);
     }
     if (schema.members() == nullptr) return;
-    if (depth > limits::kDepth) {
-      complain("with.depth", pointer, name(pointer) + " is nested too deeply", "", found);
-      return;
-    }
+    CHECK(depth <= limits::kDepth);  // no schema is nested deeper (parse_json)
     if (unresolved_.count(pointer) != 0) {
       check_unresolved(schema, pointer, found);
       return;

@@ -85,8 +85,38 @@ TEST(Manifest, HostsThatTheConfigurationLacksAreNoneNotAny) {
   const std::vector<std::string> none = {kNoHost};
   EXPECT_EQ(grants(info, json("{}")).hosts, none);
   EXPECT_EQ(grants(info, json(R"({"url": "${{ stages.a.outputs.b }}"})")).hosts, none);
-  EXPECT_EQ(grants(info, json(R"({"url": ["https://a.b"]})")).hosts, none);
+  EXPECT_EQ(grants(info, json(R"({"url": [1, {"u": "https://a.b"}, {"url": "a.b"}]})")).hosts,
+            none);
   EXPECT_EQ(grants(stage(R"({"hosts": []})"), json("{}")).hosts, none);
+}
+
+TEST(Manifest, APlaceMayHoldSeveralUrls) {
+  const StageInfo info = stage(R"({"hosts": [{"config": "/urls"}]})");
+  EXPECT_EQ(grants(info, json(R"({"urls": ["https://a.b", {"url": "http://c:81/x"}]})")).hosts,
+            (std::vector<std::string>{"a.b:443", "c:81"}));
+}
+
+TEST(Manifest, AUrlThatIsASecretIsKeptAsItStands) {
+  const StageInfo info = stage(R"({"hosts": [{"config": "/url"}]})");
+  EXPECT_EQ(grants(info, json(R"({"url": "sr-secret.HOOK.0123456789abcdef/x"})")).hosts,
+            std::vector<std::string>{"sr-secret.HOOK.0123456789abcdef/x"});
+}
+
+TEST(Manifest, VariablesAreNamesListsOfNamesAndKeys) {
+  const StageInfo info = stage(
+      R"({"variables": [{"config": "/one"}, {"config": "/some"}, {"config": "/rules"},
+                        {"config": "/rules/*/same_as"}]})");
+  const Value with =
+      json(R"({"one": "A", "some": ["B", "C", 1], "rules": {"D": {"same_as": "E"}, "F": {}}})");
+  EXPECT_EQ(grants(info, with).variables, (std::vector<std::string>{"A", "B", "C", "D", "F", "E"}));
+  EXPECT_TRUE(grants(info, json("{}")).variables.empty());
+}
+
+TEST(Manifest, AStarStandsForEveryItemOrMember) {
+  const StageInfo info = stage(R"({"reads": [{"config": "/tools/*/run"}]})");
+  const Value with = json(R"({"tools": [{"run": ["node", "-v"]}, {}, {"run": ["npm", "-v"]}]})");
+  EXPECT_EQ(grants(info, with).read_commands,
+            (std::vector<std::vector<std::string>>{{"node", "-v"}, {"npm", "-v"}}));
 }
 
 TEST(Manifest, OutputsComeFromThePluginAndThePipeline) {

@@ -209,7 +209,7 @@ TEST(SchemaCheck, ABrokenSchemaDoesNotCrashIt) {
     StageSpec stage;
     stage.with = json(R"({"v":"x","w":[1]})");
     Diagnostics diagnostics;
-    SchemaChecker().check(json(schema), stage, {stage.with, {}, {}}, diagnostics);
+    SchemaChecker().check(json(schema), stage, {stage.with, {}, {}, {}}, {}, diagnostics);
     EXPECT_FALSE(schema_problems(json(schema)).empty());
   }
 }
