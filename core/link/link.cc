@@ -148,7 +148,10 @@ void Link::let_go_of_stale(const std::vector<Part>& parts) {
 
 // `digest`: of the plugin that was planned with; "" takes whatever is there.
 Result<Link::Worker*> Link::hire(const std::filesystem::path& plugin, const std::string& digest) {
-  TRY_ASSIGN(PluginFile file, examine_plugin(plugin));
+  const auto before = examined_.find(plugin);
+  TRY_ASSIGN(const PluginFile file,
+             examine_plugin(plugin, before != examined_.end() ? &before->second : nullptr));
+  examined_[plugin] = file;
   if (!digest.empty() && file.digest != digest) return replaced(plugin);
   TRY_ASSIGN(auto parts, readable_parts(bounds_.value_or(Bounds{})));
   TRY_ASSIGN(auto process, WorkerProcess::spawn(loop_, program_, plugin, bounds_, children_lock_));
@@ -156,7 +159,7 @@ Result<Link::Worker*> Link::hire(const std::filesystem::path& plugin, const std:
   Worker* raw = worker.get();
   worker->process = std::move(process);
   worker->plugin = plugin;
-  worker->file = std::move(file);
+  worker->file = file;
   worker->terms = terms_;
   worker->parts = std::move(parts);
   worker->process->set_handlers(

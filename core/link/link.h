@@ -5,12 +5,14 @@
 #include <filesystem>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "core/base/bounds.h"
 #include "core/base/loop.h"
+#include "core/link/plugin_file.h"
 #include "core/link/worker_process.h"
 #include "core/model/ports.h"
 
@@ -69,6 +71,7 @@ class Link final : public Verbs {
   std::optional<Bounds> bounds_;
   int terms_ = 0;  // counts inherit() and allow(): a worker serves only on those it was hired on
   std::function<void()> unenforced_;
+  std::map<std::filesystem::path, PluginFile> examined_;
   Handle next_handle_ = 1;
   std::list<std::unique_ptr<Worker>> workers_;
   Loop::TurnEndId turn_end_;

@@ -61,8 +61,9 @@ Status check_trust(const std::filesystem::path& plugin) {
   return real != given ? check_way_to(real) : Status();
 }
 
-Result<PluginFile> examine_plugin(const std::filesystem::path& plugin) {
+Result<PluginFile> examine_plugin(const std::filesystem::path& plugin, const PluginFile* before) {
   TRY(check_trust(plugin));
+  if (before != nullptr && is_unchanged(plugin, *before)) return *before;
   const auto stamp = stamp_of(plugin);
   auto digest = file_digest(plugin);
   if (!digest) return Error{ErrorCode::plugin, digest.error().text, ""};

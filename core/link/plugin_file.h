@@ -32,8 +32,9 @@ struct PluginFile {
 // what is another's, will do.
 Status check_trust(const std::filesystem::path& plugin);
 
-// Trusted, and its digest.
-Result<PluginFile> examine_plugin(const std::filesystem::path& plugin);
+// Trusted, and its digest. `before`: what an earlier look found, or null; the file is not read
+// again where it is unchanged since.
+Result<PluginFile> examine_plugin(const std::filesystem::path& plugin, const PluginFile* before);
 
 // False once the file was written to, replaced or taken away since it was examined.
 bool is_unchanged(const std::filesystem::path& plugin, const PluginFile& file);

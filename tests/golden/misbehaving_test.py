@@ -26,7 +26,8 @@ What is tried, and by which test:
 | opens sockets, starts programs         | SandboxTest.test_connect, test_exec              |
 | reads, writes what is not its own      | SandboxTest, the rest                            |
 
-In validate, plan, verify and rollback: tests/faults/worker_test.py. Without Landlock: NoLandlockTest.
+In validate, plan, verify and rollback: tests/faults/worker_test.py. Without Landlock:
+NoLandlockTest.
 """
 
 import json
@@ -469,9 +470,9 @@ class SandboxTest(SnoopCase):
         self.run_it(GOOD)
         (earlier,) = self.runs()
         runs = self.workspace / ".stagerun" / "runs"
-        attempts = [f"read {runs / earlier / 'journal'}", f"write {runs / earlier / 'journal'}",
-                    f"truncate {runs / earlier / 'journal'}", f"remove {runs / earlier / 'journal'}",
-                    "read ../../journal", "truncate ../../journal", "write ../../log/x"]
+        journal = runs / earlier / "journal"
+        attempts = [f"{what} {place}" for what in ("read", "write", "truncate", "remove")
+                    for place in (journal, "../../journal")] + ["write ../../log/x"]
         self.assert_all("EACCES", attempts)
         self.assertTrue(stagerun.parse_journal(self.journal_path(earlier).read_bytes()))
 
