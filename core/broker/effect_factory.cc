@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/broker/access.h"
+#include "core/broker/file_effect.h"
 #include "core/broker/http.h"
 #include "core/broker/process.h"
 #include "core/broker/service.h"
@@ -33,6 +34,17 @@ Made make_http(const Value& request, EffectPlace& place) {
   return std::make_unique<HttpEffect>(place, *std::move(http));
 }
 
+Made make_file(const Value& request, EffectPlace& place) {
+  Result<FileRequest> file = parse_file(request);
+  if (!file) return wrong_form(file.error());
+  for (const std::string* path : {&file->path, &file->to}) {
+    if (path == &file->to && file->kind != FileRequest::Kind::rename) continue;
+    const Result<WorkspaceFile> located = locate(place, *path);
+    if (!located && located.error().code == ErrorCode::usage) return wrong_form(located.error());
+  }
+  return std::make_unique<FileEffect>(place, *std::move(file));
+}
+
 Made make_timer(const Value& request, EffectPlace& place) {
   const Result<std::int64_t> after_ms = parse_timer(request);
   if (!after_ms) return wrong_form(after_ms.error());
@@ -44,6 +56,7 @@ Made make_timer(const Value& request, EffectPlace& place) {
 Made make_effect(const std::string& kind, const Value& request, EffectPlace& place) {
   if (kind == "process/1") return make_process(request, place);
   if (kind == "http/1") return make_http(request, place);
+  if (kind == "file/1") return make_file(request, place);
   if (kind == "timer/1") return make_timer(request, place);
   return Refusal{"effect.kind", fmt::format("there is no effect {}", kind)};
 }
