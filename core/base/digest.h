@@ -27,6 +27,9 @@ class Sha256 {
 
 std::string sha256_hex(std::string_view bytes);
 
+// RFC 2104: lower-case hex, 64 characters.
+std::string hmac_sha256_hex(std::string_view key, std::string_view bytes);
+
 // CRC-32C of `bytes`.
 std::uint32_t crc32c(std::string_view bytes);
 

@@ -60,6 +60,10 @@ inline constexpr std::size_t kLineBytes = 64u << 10;
 inline constexpr std::size_t kReadBytes = 16u << 10;
 // What the host holds of a tool's input that the tool has not read yet: two whole messages.
 inline constexpr std::size_t kInputBytes = 16u << 20;
+// What of a file is read, or copied, in one turn of the loop: some milliseconds.
+inline constexpr std::size_t kCopyBytes = 1u << 20;
+// A file of settings that one secret is taken from, or of certificates to trust.
+inline constexpr std::size_t kSettingsBytes = 1u << 20;
 // The end of a tool's output, kept for the message that says why it failed.
 inline constexpr std::size_t kTailBytes = 4u << 10;
 // What one stage may write into its log file; after that it is counted, not kept.

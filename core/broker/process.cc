@@ -9,14 +9,13 @@
 #include <csignal>
 #include <fcntl.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <fmt/format.h>
 
-#include "core/base/files.h"
 #include "core/base/limits.h"
 #include "core/base/linux.h"
+#include "core/broker/scratch_file.h"
 
 namespace stagerun {
 namespace {
@@ -37,20 +36,6 @@ Result<Pipe> make_pipe() {
 
 // Only our end: the other one belongs to a program that expects it to block.
 void set_non_blocking(const Fd& fd) { ::fcntl(fd.get(), F_SETFL, O_NONBLOCK); }
-
-// The worker may write in the scratch folder, so what stands there is not to be trusted: no link,
-// no pipe that would block us, no second name of another file.
-Result<Fd> open_output_file(const std::filesystem::path& path) {
-  TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK));
-  struct stat info {};
-  const bool known = ::fstat(file.get(), &info) == 0;
-  if (!known || !S_ISREG(info.st_mode) || info.st_nlink != 1) {
-    return Error{ErrorCode::surroundings, path.string() + " is not a plain file", ""};
-  }
-  ::fcntl(file.get(), F_SETFL, 0);
-  if (::ftruncate(file.get(), 0) != 0) return errno_error("cannot empty " + path.string(), errno);
-  return file;
-}
 
 bool may_be_sent(int number) {
   constexpr std::array kAllowed = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGQUIT, SIGKILL};
@@ -133,7 +118,7 @@ Status ProcessEffect::open_streams(SpawnOptions& options, std::vector<Fd>& their
   if (request_.takes_input || request_.input) TRY(add_input(options, theirs));
   if (request_.output == Output::none) return {};
   if (request_.output == Output::file) {
-    TRY_ASSIGN(Fd file, open_output_file(place_.scratch / request_.output_file));
+    TRY_ASSIGN(Fd file, create_in_scratch(place_.scratch, request_.output_file));
     options.descriptors.emplace_back(file.get(), STDOUT_FILENO);
     theirs.push_back(std::move(file));
   } else {

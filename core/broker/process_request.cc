@@ -7,6 +7,7 @@
 
 #include "core/base/limits.h"
 #include "core/broker/form.h"
+#include "core/broker/scratch_file.h"
 #include "core/model/plan.h"
 
 namespace stagerun {
@@ -26,11 +27,6 @@ Result<fs::path> resolve_cwd(const fs::path& workspace, const fs::path& cwd) {
   const fs::path inside = place.lexically_relative(root);
   if (inside.empty() || *inside.begin() == "..") return outside;
   return place;
-}
-
-bool is_plain_name(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && name.size() <= 255 &&
-         name.find('/') == std::string::npos;
 }
 
 Result<ProcessRequest::Output> parse_output(const Form& form) {
@@ -64,7 +60,8 @@ Status check_whole(const ProcessRequest& process) {
     return malformed("`argv` must name a program; or `shell` a line for the shell");
   }
   const bool to_file = process.output == Output::file;
-  if (to_file != !process.output_file.empty() || (to_file && !is_plain_name(process.output_file))) {
+  if (to_file != !process.output_file.empty() ||
+      (to_file && !is_scratch_name(process.output_file))) {
     return malformed(
         "`output_file` must be a plain file name, with `output` \"file\" and only then");
   }
