@@ -1,4 +1,5 @@
 // The module: http.check asks, http.request changes.
 #include "check.h"
+#include "request.h"
 
-STAGERUN_MODULE(http::Check);
+STAGERUN_MODULE(http::Check, http::Change);
