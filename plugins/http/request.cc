@@ -92,9 +92,9 @@ void ask_check(sr::Call& call, const std::vector<Request>& check, Values values)
 
 struct Standing {
   bool all_done = true;
-  bool only_last_unclear = true;  // all before the last write is done, and that one may be
-  std::string unclear{};          // the first request that may have happened
-  std::string undone{};           // the first one that did not
+  bool last_is_unclear = false;      // all before the last write is done, and that one may be
+  const Request* unclear = nullptr;  // the first request that may have happened
+  const Request* undone = nullptr;   // the first one that did not
 };
 
 Standing stand(const std::vector<Request>& run, const Progress& progress) {
@@ -102,14 +102,64 @@ Standing stand(const std::vector<Request>& run, const Progress& progress) {
   for (const Request& request : run) {
     if (!request.writes()) continue;
     const Fate fate = progress.fate(request);
-    if (!standing.all_done) standing.only_last_unclear = false;
+    standing.last_is_unclear = standing.all_done && fate == Fate::unclear;
     if (fate == Fate::done) continue;
     standing.all_done = false;
-    if (fate != Fate::unclear) standing.only_last_unclear = false;
-    std::string& first = fate == Fate::unclear ? standing.unclear : standing.undone;
-    if (first.empty()) first = request.shown();
+    const Request*& first = fate == Fate::unclear ? standing.unclear : standing.undone;
+    if (first == nullptr) first = &request;
   }
   return standing;
+}
+
+[[noreturn]] void cannot_tell(const Request& request, bool has_check) {
+  throw sr::Unknown("http.unclear",
+                    request.shown() + ": nobody saw what it was answered, so it may have happened",
+                    has_check ? "more was to follow, so `check` cannot tell either"
+                              : "a `check` would have told");
+}
+
+// A probe is let through only where writes are, so that verify cannot ask: apply does.
+bool asks_in_apply(const std::vector<Request>& check) {
+  return std::any_of(check.begin(), check.end(), [](const Request& each) { return each.probe; });
+}
+
+bool may_repeat(const sr::Call& call) {
+  return call.config_or("/idempotent", "false") == "true" || call.has_config("/idempotency_header");
+}
+
+// What an earlier attempt may have done is not done again before somebody was asked.
+void settle_unclear(sr::Call& call, const std::vector<Request>& run,
+                    const std::vector<Request>& check, Progress& progress) {
+  const Standing standing = stand(run, progress);
+  if (standing.unclear == nullptr || may_repeat(call)) return;
+  if (check.empty() || !standing.last_is_unclear) cannot_tell(*standing.unclear, !check.empty());
+  try {
+    ask_check(call, check, progress.values);
+  } catch (const sr::Failed&) {
+    return;
+  }
+  progress.finish(*standing.unclear);
+  progress.save(call);
+}
+
+void do_it(sr::Call& call, const std::vector<Request>& run, const std::vector<Request>& check,
+           Progress& progress) {
+  settle_unclear(call, run, check, progress);
+  try {
+    run_chain(call, run, progress);
+  } catch (const sr::Unknown&) {
+    const auto left = std::count_if(run.begin(), run.end(), [&](const Request& each) {
+      return each.writes() && !progress.is_done(each);
+    });
+    if (!asks_in_apply(check) || left != 1) throw;
+    ask_check(call, check, progress.values);
+    for (const Request& request : run) {
+      if (request.writes()) progress.finish(request);
+    }
+    run_chain(call, run, progress);  // what only asks and came after it
+  }
+  if (asks_in_apply(check)) ask_check(call, check, progress.values);
+  set_outputs(call, run, progress.values);
 }
 
 // -- The way back --
@@ -181,8 +231,12 @@ void Change::apply(sr::Call& call) {
   const auto run = read_chain(call, "run");
   Progress progress = Progress::read(call, run);
   save_baseline(call, progress);
-  run_chain(call, run, progress);
-  set_outputs(call, run, progress.values);
+  try {
+    do_it(call, run, read_chain(call, "check"), progress);
+  } catch (const sr::Unknown&) {
+    call.receipt(progress.text());  // tells verify that this attempt was not cut off
+    throw;
+  }
   call.receipt(progress.text());
 }
 
@@ -190,20 +244,22 @@ sr_status Change::verify(sr::Call& call) {
   if (!changes(call)) return SR_ABSENT;  // what it took, apply has set
   const auto run = read_chain(call, "run");
   const auto check = read_chain(call, "check");
-  Progress progress = Progress::read(call, run);
+  const Progress progress = Progress::read(call, run);
   const Standing standing = stand(run, progress);
-  const bool decides = standing.all_done || standing.only_last_unclear;
-  if (!standing.unclear.empty() && (check.empty() || !decides)) {
-    throw sr::Unknown(
-        "http.unclear",
-        standing.unclear + ": nobody saw what it was answered, so it may have happened",
-        check.empty() ? "a `check` would have told"
-                      : "more was to follow, so `check` cannot tell either");
+  const bool was_cut_off = call.last_receipt().empty();
+  const bool can_ask = !check.empty() && (was_cut_off || !asks_in_apply(check));
+  if (standing.unclear != nullptr && !(standing.last_is_unclear && can_ask)) {
+    cannot_tell(*standing.unclear, !check.empty());
   }
-  if (!standing.undone.empty()) {
-    throw sr::Failed("http.not_done", standing.undone + ": it was not sent");
+  if (standing.undone != nullptr) {
+    throw sr::Failed("http.not_done",
+                     standing.undone->shown() + ": it was not sent, or turned away");
   }
-  ask_check(call, check, progress.values);
+  if (asks_in_apply(check) && was_cut_off) {
+    throw sr::Failed("http.not_done",
+                     "`check` holds a probe, so that only another apply can ask it");
+  }
+  if (!asks_in_apply(check)) ask_check(call, check, progress.values);
   set_outputs(call, run, progress.values);
   return SR_OK;
 }
