@@ -64,16 +64,24 @@ void add_reads(const Value& manifest, const Value& with, Grants& granted) {
   }
 }
 
+// Of a URL, an array of URLs, or one of objects with a `url`.
+void add_hosts_at(const Value* place, Grants& granted) {
+  if (place == nullptr) return;
+  for (const Value& item : place->items() != nullptr ? *place->items() : Value::Array{*place}) {
+    const Value* url = item.members() != nullptr ? item.find("url") : &item;
+    if (url == nullptr || url->text() == nullptr) continue;
+    if (auto parsed = parse_url(*url->text())) granted.hosts.push_back(std::move(parsed->authority));
+  }
+}
+
 void add_hosts(const Value& manifest, const Value& with, Grants& granted) {
   if (manifest.find("hosts") == nullptr) return;
   for (const Value& entry : items_of(manifest, "hosts")) {
-    const Value* url = entry.text() != nullptr ? nullptr : configured(entry, with);
-    std::optional<std::string> host;
-    if (entry.text() != nullptr) host = parse_authority(*entry.text(), "443");
-    if (url != nullptr && url->text() != nullptr) {
-      if (auto parsed = parse_url(*url->text())) host = std::move(parsed->authority);
+    if (entry.text() == nullptr) {
+      add_hosts_at(configured(entry, with), granted);
+    } else if (auto host = parse_authority(*entry.text(), "443")) {
+      granted.hosts.push_back(*std::move(host));
     }
-    if (host) granted.hosts.push_back(*std::move(host));
   }
   if (granted.hosts.empty()) granted.hosts.emplace_back(kNoHost);
 }
