@@ -70,7 +70,8 @@ void add_hosts_at(const Value* place, Grants& granted) {
   for (const Value& item : place->items() != nullptr ? *place->items() : Value::Array{*place}) {
     const Value* url = item.members() != nullptr ? item.find("url") : &item;
     if (url == nullptr || url->text() == nullptr) continue;
-    if (auto parsed = parse_url(*url->text())) granted.hosts.push_back(std::move(parsed->authority));
+    if (auto parsed = parse_url(*url->text()))
+      granted.hosts.push_back(std::move(parsed->authority));
   }
 }
 

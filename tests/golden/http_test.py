@@ -468,7 +468,7 @@ class FlagTest(Case):
         wrong = [{"url": self.url, "expect": {"json": {"/enabled": "maybe"}}}]
         done = self.run_stages(self.flag(check=wrong))
         self.assert_status(6, done)
-        self.assertIn('/enabled is true, not \"maybe\"'.replace("\\", ""), done.stderr)
+        self.assertIn('/enabled is true, not "maybe"', done.stderr)
         self.assertFalse(self.flags.enabled)
 
     def test_a_check_may_have_time(self):
@@ -576,8 +576,8 @@ class RequestTest(Case):
             self.to("POST", "/things", take={"id": "/id", "all": "", "tags": "/tags",
                                              "name": "/name", "where": "header:Location"}),
             self.to("PUT", "/things/$(name)/$(id)", json={
-                "id": "$(id)", "text": "no. $(id)", "tags": ["$(tags)", 1], "$(id)": None
-                or "$$(id)", "where": "$(where)", "price": "$5 ($(id))"}),
+                "id": "$(id)", "text": "no. $(id)", "tags": ["$(tags)", 1], "$(id)": "$$(id)",
+                "where": "$(where)", "price": "$5 ($(id))"}),
         ])
         self.assert_status(0, done)
         (put,) = self.server.asked("PUT")
@@ -644,7 +644,8 @@ class RequestTest(Case):
         self.server.on("POST /b", {"id": 2}, status=422)
         self.server.on("DELETE /a/1", status=204)
         done = self.run_stages(self.request(
-            run=[self.to("POST", "/a", take={"a": "/id"}), self.to("POST", "/b", take={"b": "/id"})],
+            run=[self.to("POST", "/a", take={"a": "/id"}),
+                 self.to("POST", "/b", take={"b": "/id"})],
             undo=[self.to("DELETE", "/b/$(b)"), self.to("DELETE", "/a/$(a)")]))
         self.assert_status(6, done)
         self.assertEqual(["/a/1"], [asked.path for asked in self.server.asked("DELETE")])
@@ -654,7 +655,8 @@ class RequestTest(Case):
         self.server.routes["POST /b"] = lambda _: (None, {}, "")
         self.server.on("DELETE /a/1", status=204)
         done = self.run_stages(self.request(
-            run=[self.to("POST", "/a", take={"a": "/id"}), self.to("POST", "/b", take={"b": "/id"})],
+            run=[self.to("POST", "/a", take={"a": "/id"}),
+                 self.to("POST", "/b", take={"b": "/id"})],
             undo=[self.to("DELETE", "/b/$(b)"), self.to("DELETE", "/a/$(a)")]))
         self.assert_status(9, done)
         self.assertIn("what $(b) stands for is lost", done.stderr)

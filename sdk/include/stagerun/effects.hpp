@@ -18,8 +18,8 @@ struct ProcessRequest {
   std::string input{};  // its whole standard input
   Json env = Json::object();
   std::optional<std::vector<std::string>> inherit{};  // of stagerun's environment; default: all
-  std::string output{};       // "log", "lines", "file", "none"
-  std::string output_file{};  // with "file": a name in the scratch folder
+  std::string output{};                               // "log", "lines", "file", "none"
+  std::string output_file{};                          // with "file": a name in the scratch folder
   std::int64_t grace_ms = -1;
 
   Json json() const {
