@@ -43,18 +43,14 @@ class RequestCase {
   std::map<std::string, std::string> answers_;
 };
 
-const std::string kFlag = R"({
+const std::string kFlag = R"json({
   "record": [{"url": "http://x/flag", "take": {"was": "/on"}}],
   "run": [{"name": "login", "method": "POST", "url": "http://x/login", "probe": true,
            "json": {"password": "sr-secret.PW.0123456789abcdef"}, "capture": {"token": "/t"}},
           {"name": "flip", "method": "PUT", "url": "http://x/flag", "json": {"on": true},
-           "headers": {"Authorization": "Bearer $(token)"
-}
-, "take" : { "id" : "/id" }
-}],
+           "headers": {"Authorization": "Bearer $(token)"}, "take": {"id": "/id"}}],
   "undo": [{"name": "back", "method": "PUT", "url": "http://x/flag",
-            "json": {"on": "$(was)", "id": "$(id)"}}]
-})";
+            "json": {"on": "$(was)", "id": "$(id)"}}]})json";
 
 RequestCase flag(const std::string& config = kFlag) {
   RequestCase request(config);
@@ -111,7 +107,9 @@ TEST(HttpRequest, OnlyWritesHaveAnIdAndAKey) {
   std::string config = kFlag;
   config.replace(config.rfind('}'), 1, R"(, "idempotency_header": "Key"})");
   const TestOutcome outcome = flag(config).run(TestVerb::apply);
-  EXPECT_EQ(outcome.effect_ids(), "  run.flip");
+  ASSERT_EQ(outcome.effects.size(), 3u);
+  for (const std::size_t i : {0u, 1u}) EXPECT_EQ(outcome.effects[i].id(), "") << i;
+  EXPECT_EQ(outcome.effects[2].id(), "run.flip");
   EXPECT_EQ(outcome.effects[1].request.at("/headers/Key"), nullptr);
   EXPECT_EQ(*outcome.effects[2].request.at("/headers/Key")->text(), "run-1/the-stage/run.flip");
 }
@@ -187,25 +185,23 @@ TEST(HttpRequest, VerifyTellsDoneFromNotDoneFromUnknown) {
 }
 
 TEST(HttpRequest, CheckThatLogsInIsAskedInApplyAndNeverInVerify) {
-  const std::string config = with_check(
-      R"([{"method": "POST", "url": "http://x/login", "probe": true, "capture": {"token": "/t"}},
-          {"url": "http://x/is", "headers": {"A": "$(token)"}, "expect": {
-  "json" : { "/on" : true }
-}
-}])");
+  const std::string config = with_check(R"json([
+      {"method": "POST", "url": "http://x/login", "probe": true, "capture": {"token": "/t"}},
+      {"url": "http://x/is", "headers": {"A": "$(token)"},
+       "expect": {"json": {"/on": true}}}])json");
   RequestCase applied = flag(config);
-applied.answer("GET http://x/is", response(200, R"({"on":true})"));
-EXPECT_EQ(applied.run(TestVerb::apply).effects.size(), 5u);
-RequestCase refuted = flag(config);
-refuted.answer("GET http://x/is", response(200, R"({"on":false})"));
-EXPECT_EQ(refuted.run(TestVerb::apply).status, kFailed);
-RequestCase verified = flag(config);
-verified.call.checkpoint = R"({"values":{"was":true},"done":["run.flip"]})";
-const TestOutcome cut_off = verified.run(TestVerb::verify);
-EXPECT_EQ(cut_off.status, kFailed);  // so that apply is run again, which asks
-EXPECT_TRUE(cut_off.effects.empty());
-verified.call.receipt = verified.call.checkpoint;
-EXPECT_EQ(verified.run(TestVerb::verify).status, kOk);
+  applied.answer("GET http://x/is", response(200, R"({"on":true})"));
+  EXPECT_EQ(applied.run(TestVerb::apply).effects.size(), 5u);
+  RequestCase refuted = flag(config);
+  refuted.answer("GET http://x/is", response(200, R"({"on":false})"));
+  EXPECT_EQ(refuted.run(TestVerb::apply).status, kFailed);
+  RequestCase verified = flag(config);
+  verified.call.checkpoint = R"({"values":{"was":true},"done":["run.flip"]})";
+  const TestOutcome cut_off = verified.run(TestVerb::verify);
+  EXPECT_EQ(cut_off.status, kFailed);  // so that apply is run again, which asks
+  EXPECT_TRUE(cut_off.effects.empty());
+  verified.call.receipt = verified.call.checkpoint;
+  EXPECT_EQ(verified.run(TestVerb::verify).status, kOk);
 }
 
 TEST(HttpRequest, LostAnswersMayBeTriedAgainOnlyWhereNothingHappened) {
@@ -252,19 +248,17 @@ TEST(HttpRequest, ReadingStageSavesNothingAndHasNothingToVerify) {
 }
 
 TEST(HttpRequest, ValuesInUrlsAndFormsAreEncodedAndSecretsAreNot) {
-  RequestCase request(R"({"run": [
+  RequestCase request(R"json({"run": [
       {"url": "http://x/a", "take": {"id": "/id"}, "capture": {"t": "/t"}},
       {"method": "POST", "url": "http://x/$(id)?t=$(t)&n=$$(id)",
-       "form": {
-  "a b" : "$(id)&", "t" : "$(t)"}}]
-})");
-  request.answer("GET http://x/a", response(200, R"({"id":"../é?"})",
-                                            R"(,"captured":{"t":")" + kHandle + R"("})"));
-const TestOutcome outcome = request.run(TestVerb::apply);
-ASSERT_EQ(outcome.effects.size(), 2u) << outcome.fail_text;
-EXPECT_EQ(outcome.effects[1].request.text_or("url"),
-          "http://x/..%2F%C3%A9%3F?t=" + kHandle + "&n=$(id)");
-EXPECT_EQ(outcome.effects[1].request.text_or("body"), "a%20b=..%2F%C3%A9%3F%26&t=" + kHandle);
+       "form": {"a b": "$(id)&", "t": "$(t)"}}]})json");
+  request.answer("GET http://x/a",
+                 response(200, R"({"id":"../é?"})", R"(,"captured":{"t":")" + kHandle + R"("})"));
+  const TestOutcome outcome = request.run(TestVerb::apply);
+  ASSERT_EQ(outcome.effects.size(), 2u) << outcome.fail_text;
+  EXPECT_EQ(outcome.effects[1].request.text_or("url"),
+            "http://x/..%2F%C3%A9%3F?t=" + kHandle + "&n=$(id)");
+  EXPECT_EQ(outcome.effects[1].request.text_or("body"), "a%20b=..%2F%C3%A9%3F%26&t=" + kHandle);
 }
 
 TEST(HttpRequest, MoreThanACheckpointHoldsIsRefusedBeforeAnyWrite) {
