@@ -140,10 +140,6 @@ void add_variables(const Value& manifest, const Value& with, Grants& granted) {
   }
 }
 
-bool is_output_type(const std::string& type) {
-  return type == "string" || type == "integer" || type == "number" || type == "boolean";
-}
-
 }  // namespace
 
 std::uint32_t effective_flags(const StageInfo& stage, const Value& with) {
@@ -169,6 +165,14 @@ Grants grants(const StageInfo& stage, const Value& with) {
   return granted;
 }
 
+std::optional<std::string> output_type(const Value& declared) {
+  const bool is_object = declared.members() != nullptr;
+  if (!is_object && declared.text() == nullptr) return std::nullopt;
+  std::string type = is_object ? declared.text_or("type", "string") : *declared.text();
+  const bool known = type == "string" || type == "integer" || type == "number" || type == "boolean";
+  return known ? std::optional(std::move(type)) : std::nullopt;
+}
+
 Value outputs_schema(const StageInfo& stage, const Value& with) {
   Value schema = stage.outputs.members() != nullptr ? stage.outputs : Value::object();
   if (schema.find("type") == nullptr) schema.set("type", "object");
@@ -183,11 +187,11 @@ Value outputs_schema(const StageInfo& stage, const Value& with) {
   Value::Object& properties = *schema.find("properties")->members();
   std::unordered_set<std::string> known;
   for (const auto& [name, type] : properties) known.insert(name);
-  for (const auto& [name, type] : *added->members()) {
-    const bool fits = type.text() != nullptr && is_output_type(*type.text());
+  for (const auto& [name, declaration] : *added->members()) {
+    const auto type = output_type(declaration);
     // The plugin's own word about an output is not the pipeline's to change.
-    if (!fits || !known.insert(name).second) continue;
-    properties.emplace_back(name, Value::object().set("type", type));
+    if (!type || !known.insert(name).second) continue;
+    properties.emplace_back(name, Value::object().set("type", *type));
   }
   return schema;
 }

@@ -17,8 +17,9 @@ struct ProcessRequest {
   std::string cwd{};    // relative to the workspace
   std::string input{};  // its whole standard input
   Json env = Json::object();
-  std::string output{};       // "log", "lines", "file", "none"
-  std::string output_file{};  // with "file": a name in the scratch folder
+  std::optional<std::vector<std::string>> inherit{};  // of stagerun's environment; default: all
+  std::string output{};                               // "log", "lines", "file", "none"
+  std::string output_file{};                          // with "file": a name in the scratch folder
   std::int64_t grace_ms = -1;
 
   Json json() const {
@@ -35,6 +36,7 @@ struct ProcessRequest {
     add("output", output);
     add("output_file", output_file);
     if (!env.is_empty()) request.set("env", env);
+    if (inherit) request.set("inherit", Json::array(*inherit));
     if (grace_ms >= 0) request.set("grace_ms", grace_ms);
     return request;
   }

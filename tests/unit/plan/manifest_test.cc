@@ -145,6 +145,14 @@ TEST(Manifest, OutputsComeFromThePluginAndThePipeline) {
             R"({"type":"object","properties":{}})");
 }
 
+TEST(Manifest, AnOutputMaySayMoreThanItsType) {
+  const StageInfo info = stage(R"({"outputs_from": "/outputs"})");
+  const Value with = json(R"({"outputs": {"a": {"json": "/a", "type": "integer"},
+                                          "b": {"json": "/b"}, "c": {"type": "list"}}})");
+  EXPECT_EQ(render_json(outputs_schema(info, with)),
+            R"({"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"string"}}})");
+}
+
 TEST(Manifest, AGoodOneHasNoProblems) {
   EXPECT_TRUE(manifest_problems(json(kExample)).empty());
   EXPECT_TRUE(manifest_problems(Value()).empty());

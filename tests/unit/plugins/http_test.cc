@@ -66,11 +66,11 @@ TEST(HttpCheck, StatusAndTextAreWhatTheStageSays) {
   EXPECT_EQ(run_check(R"({"url":"http://x/","status":[200,503]})", {kBusy}).status, kOk);
   EXPECT_EQ(run_check(R"({"url":"http://x/","contains":"well"})", {kUp}).status, kOk);
   EXPECT_EQ(run_check(R"({"url":"http://x/","contains":"ill"})", {kUp}).fail_text,
-            "http://x/: its answer does not contain `ill`");
+            "http://x/: its answer does not contain `ill`; its body begins: all well");
   EXPECT_EQ(run_check(R"({"url":"http://x/","contains":"x"})",
                       {R"({"event":"response","status":200,"headers":{},"body_base64":"/w=="})"})
                 .fail_text,
-            "http://x/: its answer is not text");
+            "http://x/: its answer is not text; its body is no text");
 }
 
 TEST(HttpCheck, RefusalIsNotTriedAgain) {
@@ -86,7 +86,7 @@ TEST(HttpCheck, PlanStartsNothing) {
   EXPECT_EQ(outcome.status, kOk);
   EXPECT_TRUE(outcome.effects.empty());
   EXPECT_EQ(outcome.result, R"({"changes":[]})");
-  EXPECT_EQ(outcome.log, std::vector<std::string>{"check http://x/"});
+  EXPECT_EQ(outcome.log, std::vector<std::string>{"look at GET http://x/: status 200"});
 }
 
 TEST(HttpCheck, AddressesAndDurationsAreValidated) {
