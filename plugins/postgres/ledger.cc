@@ -13,7 +13,7 @@ bool Ledger::is_there(Client& client) const {
 }
 
 std::vector<LedgerRow> Ledger::read(Client& client, std::int64_t wait_ms) const {
-  // Under the lock, in a snapshot that is taken after it was got.
+  // Once the lock was got, whoever migrated is done; the rows are read after that.
   const Answer there = client.ask("SELECT to_regclass(" + quote_literal(table_) + ") IS NOT NULL",
                                   wait_ms, take_lock());
   if (there.refusal) throw sr::Unknown(there.refusal->code, there.refusal->text);

@@ -5,8 +5,6 @@
 #include <fstream>
 #include <sstream>
 
-#include <fnmatch.h>
-
 #include "connection.h"
 #include "dump.h"
 #include "sql.h"
@@ -17,7 +15,32 @@ namespace {
 constexpr std::uintmax_t kSqlBytes = 64u << 20;
 constexpr std::size_t kShownBytes = 100;
 
-bool is_pattern(const std::string& name) { return name.find_first_of("*?[") != name.npos; }
+bool is_pattern(const std::string& name) { return name.find_first_of("*?") != name.npos; }
+
+// `*` is any text, `?` any one byte; a hidden file must be meant.
+bool fits(std::string_view name, std::string_view pattern) {
+  if (name.starts_with('.') != pattern.starts_with('.')) return false;
+  std::size_t at = 0;
+  std::size_t in_pattern = 0;
+  std::size_t star = pattern.npos;  // the last one, and how far its text reaches
+  std::size_t reach = 0;
+  while (at < name.size()) {
+    if (in_pattern < pattern.size() && pattern[in_pattern] == '*') {
+      star = in_pattern++;
+      reach = at;
+    } else if (in_pattern < pattern.size() &&
+               (pattern[in_pattern] == '?' || pattern[in_pattern] == name[at])) {
+      ++in_pattern;
+      ++at;
+    } else if (star != pattern.npos) {
+      in_pattern = star + 1;
+      at = ++reach;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', in_pattern) == pattern.npos;
+}
 
 std::vector<std::string> spread(const sr::Call& call, const std::string& pattern) {
   const std::filesystem::path path(pattern);
@@ -27,8 +50,8 @@ std::vector<std::string> spread(const sr::Call& call, const std::string& pattern
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename();
     std::error_code ignored;
-    const bool fits = ::fnmatch(path.filename().c_str(), name.c_str(), FNM_PERIOD) == 0;
-    if (fits && entry.is_regular_file(ignored)) found.push_back(path.parent_path() / name);
+    const bool is_meant = fits(name, path.filename().string());
+    if (is_meant && entry.is_regular_file(ignored)) found.push_back(path.parent_path() / name);
   }
   std::sort(found.begin(), found.end());
   return found;
