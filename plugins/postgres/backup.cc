@@ -15,6 +15,7 @@ namespace postgres {
 namespace {
 
 constexpr const char* kDumpFile = "dump";
+constexpr const char* kPublishedFile = "published";
 constexpr std::int64_t kLockMs = 60'000;
 
 std::string target(const sr::Call& call) { return call.config("/file"); }
@@ -102,11 +103,13 @@ bool is_same(const std::string& one, const std::string& other) {
   return first.eof() && second.eof();
 }
 
-// Whether what stands under the name is what this stage made.
-bool is_ours(const sr::Call& call, const sr::FileState& state) {
+// Whether what stands under the name is what this stage made. Where nobody was told its digest any
+// more, what was made is still in the scratch folder.
+bool is_ours(sr::Call& call, const sr::FileState& state) {
   const std::string digest = call.pick(call.last_receipt(), "/sha256").value_or("");
   if (!digest.empty()) return state.digest == digest;
-  return is_same(scratch_path(call, kDumpFile), std::string(call.workspace()) + "/" + target(call));
+  sr::File(call, target(call)).keep(kPublishedFile);
+  return is_same(scratch_path(call, kDumpFile), scratch_path(call, kPublishedFile));
 }
 
 bool was_published(const sr::Call& call) {
