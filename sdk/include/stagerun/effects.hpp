@@ -21,7 +21,6 @@ struct ProcessRequest {
   std::string output{};                               // "log", "lines", "file", "none"
   std::string output_file{};                          // with "file": a name in the scratch folder
   std::int64_t grace_ms = -1;
-  std::vector<std::string> inherit{};  // only these of stagerun's own environment; none: all
 
   Json json() const {
     Json request = Json::object();
@@ -39,7 +38,6 @@ struct ProcessRequest {
     if (!env.is_empty()) request.set("env", env);
     if (inherit) request.set("inherit", Json::array(*inherit));
     if (grace_ms >= 0) request.set("grace_ms", grace_ms);
-    if (!inherit.empty()) request.set("inherit", Json::array(inherit));
     return request;
   }
 };
