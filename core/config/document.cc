@@ -149,13 +149,6 @@ const char* Node::describe() const {
 
 std::optional<Node> parse_document(const Source& source, const Lines& lines,
                                    Diagnostics& diagnostics) {
-  if (source.text.size() > limits::kPipelineBytes) {
-    diagnostics.push_back({"toml.size",
-                           {},
-                           "the file is too large",
-                           fmt::format("the limit is {} bytes", limits::kPipelineBytes)});
-    return std::nullopt;
-  }
   if (const auto deep = find_deep_key(source.text)) {
     diagnostics.push_back({"toml.depth", lines.span(*deep, *deep + 1), "nested too deeply",
                            fmt::format("the limit is {} levels", limits::kDepth)});

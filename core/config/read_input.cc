@@ -80,13 +80,18 @@ class InputReader {
 
   void read_choices() {
     const Member* member = table_.find("choices");
-    if (member == nullptr) return;
+    if (member == nullptr || table_.wrong().count("type") != 0) return;
+    bool are_right = true;
     for (const Node& node : *member->value.items()) {
       if (const auto choice = scalar_of_type(node, input_, "a choice of " + where_, diagnostics_)) {
         input_.choices.push_back(*choice);
       } else {
-        input_.is_broken = true;
+        are_right = false;
       }
+    }
+    if (!are_right) {
+      input_.is_broken = true;
+      input_.choices.clear();
     }
     if (member->value.items()->empty()) {
       complain("input.no_choices", member->value.span,
@@ -104,7 +109,7 @@ class InputReader {
                fmt::format("{} is required, so its default is never used", where_),
                "leave one of them out");
     }
-    if (input_.is_broken) return;
+    if (table_.wrong().count("type") != 0) return;
     input_.fallback = read_value(node, input_, "the default of " + where_, diagnostics_);
     if (!input_.fallback) input_.is_broken = true;
   }

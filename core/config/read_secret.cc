@@ -13,6 +13,16 @@ namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+// Whoever wrote a value where none may stand would find it in every log: its line is not shown.
+void hide_lines(Diagnostics& diagnostics, std::size_t first) {
+  for (std::size_t i = first; i < diagnostics.size(); ++i) {
+    Diagnostic& found = diagnostics[i];
+    if (found.code == "secret.name" || found.code == "secret.source") continue;
+    found.text += fmt::format(" (line {})", found.span.line);
+    found.span = {};
+  }
+}
+
 class SecretReader {
  public:
   SecretReader(const Member& member, Diagnostics& diagnostics)
@@ -42,8 +52,7 @@ class SecretReader {
     secret_.from = SecretSpec::From::variable;
     secret_.place = *member->value.text();
     if (!is_variable_name(secret_.place)) {
-      complain("secret.variable", member->value.span,
-               fmt::format("`{}` cannot name a variable", printable(secret_.place)),
+      complain("secret.variable", member->value.span, fmt::format("{} names no variable", where_),
                "a letter or _, then letters, digits and _");
     }
     return 1;
@@ -95,6 +104,7 @@ bool is_variable_name(std::string_view name) {
 }
 
 SecretSpec read_secret(const Member& member, Diagnostics& diagnostics) {
+  const std::size_t first = diagnostics.size();
   if (!is_variable_name(member.key) || !is_letter(member.key[0])) {
     diagnostics.push_back({"secret.name", member.key_span,
                            fmt::format("`{}` cannot name a secret", printable(member.key)),
@@ -106,9 +116,12 @@ SecretSpec read_secret(const Member& member, Diagnostics& diagnostics) {
                                        printable(member.key), member.value.describe()),
                            "say where it comes from: { env = \"NAME\" }; its value never stands "
                            "in this file"});
+    hide_lines(diagnostics, first);
     return {member.key, member.key_span, SecretSpec::From::variable, "", {}};
   }
-  return SecretReader(member, diagnostics).read();
+  SecretSpec secret = SecretReader(member, diagnostics).read();
+  hide_lines(diagnostics, first);
+  return secret;
 }
 
 }  // namespace stagerun

@@ -83,6 +83,7 @@ const std::vector<FunctionSpec>& functions() {
        {type_any, type_any},
        type_any,
        "`other` where the value is null or absent"},
+      {"string", "string(value)", {type_any}, type_string, "the value as text"},
       {"semver_compare",
        "semver_compare(a, b)",
        {type_string, type_string},

@@ -206,6 +206,7 @@ const std::map<std::string_view, Function>& bodies() {
        [](const Arguments& given) -> Answer {
          return Value(text(given[0]).substr(text(given[0]).rfind('/') + 1));
        }},
+      {"string", [](const Arguments& given) -> Answer { return Value(as_text(given[0])); }},
       {"default",
        [](const Arguments& given) -> Answer { return given[0].is_null() ? given[1] : given[0]; }},
   };

@@ -62,7 +62,7 @@ class SchemaWalk {
     complain("with.expression_type", pointer,
              fmt::format("{} must be {}; this expression gives {}", name(pointer),
                          wanted_types(schema), describe(without_null(known->second))),
-             "", found);
+             allows_types(type_string, schema) ? "write string(...) around it" : "", found);
   }
 
   bool check_type(const Value& value, const Value& schema, const std::string& pointer,

@@ -122,9 +122,7 @@ class TypeCheck {
           "write x in ('a', 'b'), or contains(text, part)");
     } else if (!can_be_equal(operands[0].types, operands[1].items)) {
       complain("type.never_in", node.span,
-               fmt::format("{} is never in a list of {}", describe(operands[0].types),
-                           describe(operands[1].items)),
-               "");
+               fmt::format("no item of this list can equal {}", describe(operands[0].types)), "");
     }
     return {type_boolean};
   }

@@ -30,7 +30,8 @@ Catalog catalog() {
       R"({"type":"object","additionalProperties":false,"required":["run"],"properties":{
           "run":{"type":"array","items":{"type":"string"}},"undo":{"type":"array"},
           "outputs":{"type":"object"},"idempotent":{"type":"boolean"}}})",
-      R"({"type":"object","properties":{"exit":{"type":"integer"}}})",
+      R"({"type":"object","properties":{"exit":{"type":"integer"},"yes":{"type":"boolean"},
+          "text":{"type":"string"},"words":{"type":"array"}}})",
       R"({"flags":[{"has":"/undo","add":"compensable"},
                    {"if":{"/idempotent":true},"add":"idempotent"}],"outputs_from":"/outputs"})",
       0);
@@ -103,7 +104,7 @@ TEST(MakePlan, AnIrreversibleStageMustBeAcknowledged) {
 TEST(MakePlan, AnExpressionCountsAsPresentForAFlag) {
   const Planned made =
       plan(check("c", "") + exec("b", kUndoable) +
-           exec("a", "with = { run = [\"a\"], undo = \"${{ stages.b.outputs.exit }}\" }"));
+           exec("a", "with = { run = [\"a\"], undo = \"${{ stages.b.outputs.words }}\" }"));
   ASSERT_TRUE(made.plan.has_value()) << made.problems;
   EXPECT_TRUE(made.plan->stages[2].can_go_back());
 }
@@ -112,12 +113,12 @@ TEST(MakePlan, AFlagCannotWaitForAnOutput) {
   EXPECT_EQ(
       plan(exec("b", kUndoable) + exec("a",
                                        "[stage.with]\nrun = [\"a\"]\nundo = []\n"
-                                       "idempotent = \"${{ stages.b.outputs.exit }}\"\n"))
+                                       "idempotent = \"${{ stages.b.outputs.yes }}\"\n"))
           .problems,
       "error: `/idempotent` decides what the stage may do, so it must be known before the run\n"
       " --> p.toml:12:14\n"
-      " 12 | idempotent = \"${{ stages.b.outputs.exit }}\"\n"
-      "    |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write it here, or take it from an "
+      " 12 | idempotent = \"${{ stages.b.outputs.yes }}\"\n"
+      "    |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write it here, or take it from an "
       "input\n");
 }
 
@@ -221,7 +222,7 @@ TEST(MakePlan, WhatAStageThatIsLeftOutWouldHaveSetIsNull) {
 
 TEST(MakePlan, AStageWithAConditionOfItsOwnMayUseWhatMayBeSkipped) {
   const std::string first = exec("a", "if = \"inputs.i\"\n" + std::string(kUndoable));
-  const std::string use = "with = { run = [\"${{ stages.a.outputs.exit }}\"], undo = [] }\n";
+  const std::string use = "with = { run = [\"${{ stages.a.outputs.text }}\"], undo = [] }\n";
   const std::string input = "[inputs.i]\ntype = \"boolean\"\ndefault = true\n";
   EXPECT_NE(plan(input + first + exec("b", use)).problems.find("may be skipped"),
             std::string::npos);
@@ -248,7 +249,7 @@ TEST(MakePlan, WhatFollowsFromAProblemIsNoProblem) {
     for (std::size_t at = 0; (at = problems.find("error:", at)) != std::string::npos; ++at) ++found;
     return found;
   };
-  const std::string use = "with = { run = [\"${{ stages.a.outputs.exit }}\"], undo = [] }\n";
+  const std::string use = "with = { run = [\"${{ stages.a.outputs.text }}\"], undo = [] }\n";
   // Its name, its plugin, its needs, its configuration, its outputs: all may hang on what is wrong.
   EXPECT_EQ(count("[[stage]]\nnmae = \"a\"\nuses = \"exec\"\n" + exec("b", use)), 2u);
   EXPECT_EQ(count(exec("a", "wiht = {}\n") + exec("b", use)), 1u);
@@ -278,7 +279,7 @@ TEST(MakePlan, AChainOfTenThousandIsPlannedQuickly) {
   std::string stages = exec("s0", kUndoable);
   for (int i = 1; i < 10'000; ++i) {
     stages += exec("s" + std::to_string(i),
-                   "with = { run = [\"${{ stages.s0.outputs.exit }}\"], undo = [] }\n");
+                   "with = { run = [\"${{ stages.s0.outputs.text }}\"], undo = [] }\n");
   }
   const auto start = std::chrono::steady_clock::now();
   const Planned made = plan(stages);
