@@ -161,7 +161,7 @@ std::optional<Refusal> Broker::admit(VerbRecord& record, const EffectScope& scop
       loop_, running, service_children_, [this] { return http(); }, secrets_, options_.environment,
       options_.run_folder, options_.children_lock_fd, scope.stage, *id, access, scope.grants,
       secret_grants, scope.workspace, scope.scratch, scope.services});
-  auto effect = make_effect(kind, std::get<Value>(opened), *running.place);
+  auto effect = make_effect(kind, std::get<Value>(opened), request, *running.place);
   if (auto* refusal = std::get_if<Refusal>(&effect)) return *refusal;
   running.effect = std::get<std::unique_ptr<Effect>>(std::move(effect));
   if (auto refusal = refuse(scope, access)) return refusal;

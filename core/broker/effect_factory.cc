@@ -1,11 +1,14 @@
 #include "core/broker/effect_factory.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/broker/access.h"
 #include "core/broker/file_effect.h"
 #include "core/broker/http.h"
 #include "core/broker/process.h"
+#include "core/broker/secret_effect.h"
 #include "core/broker/service.h"
 #include "core/broker/timer.h"
 
@@ -45,6 +48,23 @@ Made make_file(const Value& request, EffectPlace& place) {
   return std::make_unique<FileEffect>(place, *std::move(file));
 }
 
+// Only variables that the manifest says it needs: the others are none of the plugin's business.
+Made make_secret(const Value& request, const Value& asked, EffectPlace& place) {
+  Result<SecretQuestion> question = parse_secret(request);
+  if (!question) return wrong_form(question.error());
+  const auto& granted = place.grants.variables;
+  const std::string& name = question->variable;
+  if (!name.empty() && std::find(granted.begin(), granted.end(), name) == granted.end()) {
+    return Refusal{"effect.secret",
+                   fmt::format("the manifest does not name the variable {}", name)};
+  }
+  if (!question->dotenv.empty()) {
+    const Result<WorkspaceFile> located = locate(place, question->dotenv);
+    if (!located && located.error().code == ErrorCode::usage) return wrong_form(located.error());
+  }
+  return std::make_unique<SecretEffect>(place, *std::move(question), asked);
+}
+
 Made make_timer(const Value& request, EffectPlace& place) {
   const Result<std::int64_t> after_ms = parse_timer(request);
   if (!after_ms) return wrong_form(after_ms.error());
@@ -53,10 +73,12 @@ Made make_timer(const Value& request, EffectPlace& place) {
 
 }  // namespace
 
-Made make_effect(const std::string& kind, const Value& request, EffectPlace& place) {
+Made make_effect(const std::string& kind, const Value& request, const Value& asked,
+                 EffectPlace& place) {
   if (kind == "process/1") return make_process(request, place);
   if (kind == "http/1") return make_http(request, place);
   if (kind == "file/1") return make_file(request, place);
+  if (kind == "secret/1") return make_secret(request, asked, place);
   if (kind == "timer/1") return make_timer(request, place);
   return Refusal{"effect.kind", fmt::format("there is no effect {}", kind)};
 }
