@@ -49,33 +49,95 @@ std::vector<std::string> argv_of(const Value* place) {
   return argv;
 }
 
-const Value* configured(const Value& entry, const Value& with) {
+// A handle stands for a secret's value (docs/effects.md); whoever has the value reads it.
+constexpr std::string_view kHandle = "sr-secret.";
+
+// Each place in `with` that the pointer names, where the word `*` names every item or member.
+std::vector<const Value*> places_in(const Value& with, std::string_view pointer) {
+  std::vector<const Value*> places = {&with};
+  while (!pointer.empty() && !places.empty()) {
+    const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
+    const std::string_view token = pointer.substr(0, end);
+    pointer.remove_prefix(end);
+    std::vector<const Value*> next;
+    for (const Value* place : places) {
+      if (token != "/*") {
+        if (const Value* found = place->at(token)) next.push_back(found);
+        continue;
+      }
+      if (const auto* items = place->items()) {
+        for (const Value& item : *items) next.push_back(&item);
+      }
+      if (const auto* members = place->members()) {
+        for (const auto& [key, member] : *members) next.push_back(&member);
+      }
+    }
+    places = std::move(next);
+  }
+  return places;
+}
+
+std::vector<const Value*> configured(const Value& entry, const Value& with) {
   const Value* pointer = entry.find("config");
   const bool applies = pointer != nullptr && pointer->text() != nullptr && holds(entry, with);
-  return applies ? with.at(*pointer->text()) : nullptr;
+  return applies ? places_in(with, *pointer->text()) : std::vector<const Value*>();
 }
 
 void add_reads(const Value& manifest, const Value& with, Grants& granted) {
   for (const Value& entry : items_of(manifest, "reads")) {
-    const bool is_prefix = entry.items() != nullptr;
-    auto argv = argv_of(is_prefix ? &entry : configured(entry, with));
-    if (argv.empty()) continue;
-    (is_prefix ? granted.read_prefixes : granted.read_commands).push_back(std::move(argv));
+    if (entry.items() != nullptr) {
+      if (auto argv = argv_of(&entry); !argv.empty()) {
+        granted.read_prefixes.push_back(std::move(argv));
+      }
+      continue;
+    }
+    for (const Value* place : configured(entry, with)) {
+      if (auto argv = argv_of(place); !argv.empty()) {
+        granted.read_commands.push_back(std::move(argv));
+      }
+    }
+  }
+}
+
+void add_host_of(const Value* url, Grants& granted) {
+  if (url == nullptr || url->text() == nullptr) return;
+  if (url->text()->starts_with(kHandle)) {
+    granted.hosts.push_back(*url->text());
+  } else if (auto parsed = parse_url(*url->text())) {
+    granted.hosts.push_back(std::move(parsed->authority));
   }
 }
 
 void add_hosts(const Value& manifest, const Value& with, Grants& granted) {
   if (manifest.find("hosts") == nullptr) return;
   for (const Value& entry : items_of(manifest, "hosts")) {
-    const Value* url = entry.text() != nullptr ? nullptr : configured(entry, with);
-    std::optional<std::string> host;
-    if (entry.text() != nullptr) host = parse_authority(*entry.text(), "443");
-    if (url != nullptr && url->text() != nullptr) {
-      if (auto parsed = parse_url(*url->text())) host = std::move(parsed->authority);
+    if (entry.text() != nullptr) {
+      if (auto host = parse_authority(*entry.text(), "443")) granted.hosts.push_back(*host);
+      continue;
     }
-    if (host) granted.hosts.push_back(*std::move(host));
+    for (const Value* place : configured(entry, with)) {
+      add_host_of(place, granted);
+      if (place->items() == nullptr) continue;
+      for (const Value& item : *place->items()) {
+        add_host_of(item.members() != nullptr ? item.find("url") : &item, granted);
+      }
+    }
   }
   if (granted.hosts.empty()) granted.hosts.emplace_back(kNoHost);
+}
+
+void add_variables(const Value& manifest, const Value& with, Grants& granted) {
+  const auto add = [&granted](const Value& name) {
+    if (name.text() != nullptr) granted.variables.push_back(*name.text());
+  };
+  for (const Value& entry : items_of(manifest, "variables")) {
+    for (const Value* place : configured(entry, with)) {
+      add(*place);
+      if (const auto* items = place->items()) std::for_each(items->begin(), items->end(), add);
+      if (place->members() == nullptr) continue;
+      for (const auto& [name, value] : *place->members()) granted.variables.push_back(name);
+    }
+  }
 }
 
 bool is_output_type(const std::string& type) {
@@ -103,6 +165,7 @@ Grants grants(const StageInfo& stage, const Value& with) {
   }
   add_reads(stage.manifest, with, granted);
   add_hosts(stage.manifest, with, granted);
+  add_variables(stage.manifest, with, granted);
   return granted;
 }
 

@@ -11,8 +11,8 @@
 namespace stagerun {
 namespace {
 
-constexpr std::array<std::string_view, 5> kMembers = {"effects", "reads", "flags", "outputs_from",
-                                                      "hosts"};
+constexpr std::array<std::string_view, 6> kMembers = {"effects",      "reads", "flags",
+                                                      "outputs_from", "hosts", "variables"};
 constexpr std::array<std::string_view, 5> kFlags = {"idempotent", "resumable", "reversible",
                                                     "compensable", "reads_only"};
 
@@ -75,6 +75,7 @@ class Checker {
     if (list == "reads") check_read(entry, where);
     if (list == "flags") check_flag(entry, where);
     if (list == "hosts") check_host(entry, where);
+    if (list == "variables") check_place(entry, where);
   }
 
   void check_read(const Value& entry, const std::string& where) {
@@ -107,6 +108,10 @@ class Checker {
         complain(where + " must be a host, with or without a port");
       return;
     }
+    check_place(entry, where);
+  }
+
+  void check_place(const Value& entry, const std::string& where) {
     check_object(entry, {"config"}, where);
     if (!is_pointer(entry.find("config"))) complain(where + " needs `config`, a JSON pointer");
   }

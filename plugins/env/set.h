@@ -20,8 +20,7 @@ struct Set {
                "additionalProperties": {"type": ["string", "integer", "number", "boolean"]}},
     "unset": {"type": "array", "items": {"type": "string"}, "uniqueItems": true},
     "create": {"type": "boolean"}}})",
-      .outputs = R"({"type": "object", "properties": {"changed": {"type": "integer"},
-                                                     "digest": {"type": "string"}}})",
+      .outputs = R"({"type": "object", "properties": {"changed": {"type": "integer"}}})",
       .manifest = R"({"effects": ["file/1", "secret/1"]})",
       .flags = SR_REVERSIBLE | SR_IDEMPOTENT,
   };

@@ -191,9 +191,9 @@ class TomlScan {
     const std::size_t begin = at_;
     int depth = 0;
     do {
+      if (at_ >= text_.size()) refuse(text_, begin, "a bracket that is not closed");
       const char c = peek();
       const std::string_view rest = text_.substr(at_);
-      if (at_ >= text_.size()) refuse(text_, begin, "a bracket that is not closed");
       if (rest.starts_with("\"\"\"") || rest.starts_with("'''")) {
         skip_long_text();
         continue;

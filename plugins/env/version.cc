@@ -72,7 +72,7 @@ std::optional<Version> find_version(std::string_view line) {
     auto version = read_numbers(line.substr(at), length);
     if (version && version->size() > 1) return version;
     if (version && !alone && stands_alone(line, at)) alone = std::move(version);
-    while (at < line.size() && is_digit(line[at])) ++at;
+    while (at < line.size() && (is_digit(line[at]) || line[at] == '.')) ++at;
   }
   return alone;
 }

@@ -70,6 +70,21 @@ TEST(Manifest, APlaceThatIsATextIsALineForTheShell) {
             (std::vector<std::vector<std::string>>{{"/bin/sh", "-c", "test -f x && ls"}}));
 }
 
+TEST(Manifest, AStarStandsForAnyItemOrMember) {
+  using Commands = std::vector<std::vector<std::string>>;
+  const StageInfo info = stage(R"({"reads": [{"config": "/tools/*/run"}]})");
+  const auto commands = [&](const char* with) { return grants(info, json(with)).read_commands; };
+  EXPECT_EQ(commands(R"({"tools": [{"run": ["a", "-v"]}, {"run": 2}, 1, {"run": ["c"]}]})"),
+            (Commands{{"a", "-v"}, {"c"}}));
+  EXPECT_EQ(commands(R"({"tools": {"x": {"run": ["a"]}, "*": {"run": ["b"]}}})"),
+            (Commands{{"a"}, {"b"}}));
+  EXPECT_TRUE(commands(R"({"tools": {"run": ["a"]}})").empty());
+  EXPECT_TRUE(commands("{}").empty());
+  const StageInfo last = stage(R"({"reads": [{"config": "/*"}, {"config": "/a/*b"}]})");
+  EXPECT_EQ(grants(last, json(R"({"a": {"*b": ["x"], "cb": ["y"]}, "d": ["z"]})")).read_commands,
+            (Commands{{"z"}, {"x"}}));
+}
+
 TEST(Manifest, HostsAreSpeltWithTheirPorts) {
   const StageInfo info = stage(kExample);
   EXPECT_EQ(grants(info, json(R"({"url": "http://Example.com/x"})")).hosts,
@@ -85,8 +100,15 @@ TEST(Manifest, HostsThatTheConfigurationLacksAreNoneNotAny) {
   const std::vector<std::string> none = {kNoHost};
   EXPECT_EQ(grants(info, json("{}")).hosts, none);
   EXPECT_EQ(grants(info, json(R"({"url": "${{ stages.a.outputs.b }}"})")).hosts, none);
-  EXPECT_EQ(grants(info, json(R"({"url": ["https://a.b"]})")).hosts, none);
   EXPECT_EQ(grants(stage(R"({"hosts": []})"), json("{}")).hosts, none);
+}
+
+TEST(Manifest, VariablesAreANameAListOrTheKeysOfAnObject) {
+  const StageInfo info = stage(R"({"variables": [{"config": "/one"}, {"config": "/list"},
+                                                 {"config": "/rules"}, {"config": "/*/*/env"}]})");
+  const Value with = json(R"({"one": "A", "list": ["B", 1], "rules": {"C": {"env": "D"}}})");
+  EXPECT_EQ(grants(info, with).variables, (std::vector<std::string>{"A", "B", "C", "D"}));
+  EXPECT_TRUE(grants(info, json("{}")).variables.empty());
 }
 
 TEST(Manifest, OutputsComeFromThePluginAndThePipeline) {
