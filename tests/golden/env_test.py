@@ -9,7 +9,8 @@ CANARIES = ("canary-live-7f3a9c", "canary-staging-51d0", "canary-other-8e22")
 
 
 def stage(name, uses, settings):
-    return f'[[stage]]\nname = "{name}"\nuses = "{uses}"\nwith = {settings}\n'
+    inline = " ".join(settings.split())  # an inline table has one line
+    return f'[[stage]]\nname = "{name}"\nuses = "{uses}"\nwith = {inline}\n'
 
 
 def failing(name="fails"):
