@@ -3,6 +3,7 @@
 #include <array>
 
 #include <boost/crc.hpp>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -61,6 +62,10 @@ std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
   CHECK(::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data, bytes.size(),
                digest.data(), &size) != nullptr);
   return as_hex(digest, size);
+}
+
+bool equal_in_constant_time(std::string_view one, std::string_view other) {
+  return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
 std::uint32_t crc32c(std::string_view bytes) {

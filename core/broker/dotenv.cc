@@ -58,12 +58,16 @@ class Reader {
   }
 
   Result<std::string> read_value() {
+    const std::size_t begin = at_;
     while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
     const char quote = at_ < text_.size() ? text_[at_] : '\n';
     if (quote == '"' || quote == '\'') return read_quoted(quote);
     const std::string_view rest = line();
+    const auto begins_comment = [&](std::size_t i) {
+      return rest[i] == '#' && (i > 0 ? is_blank(rest[i - 1]) : at_ > begin);
+    };
     std::size_t end = 0;
-    while (end < rest.size() && !(rest[end] == '#' && (end == 0 || is_blank(rest[end - 1])))) ++end;
+    while (end < rest.size() && !begins_comment(end)) ++end;
     std::string value(trim(rest.substr(0, end)));
     skip_line();
     return value;

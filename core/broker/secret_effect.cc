@@ -26,33 +26,22 @@ Value failed(const char* code, std::string_view text) { return failed_event(code
 // Which members the request has besides its name: two that ask the same are the same.
 std::string mark_of(const Value& asked) {
   Value text = Value::object();
-  for (const char* member : {"op", "value", "part", "members", "dotenv", "name"}) {
+  for (const char* member : {"op", "value", "part", "members", "env", "dotenv", "name"}) {
     if (const Value* place = asked.find(member)) text.set(member, *place);
   }
   return sha256_hex(render_json(text)).substr(0, 12);
 }
 
-// Looks at every byte, whatever the first ones are.
-bool is_equal(std::string_view one, std::string_view other) {
-  if (one.size() != other.size()) return false;
-  unsigned char difference = 0;
-  for (std::size_t i = 0; i < one.size(); ++i) {
-    difference |= static_cast<unsigned char>(one[i] ^ other[i]);
-    // The compiler must not see that it could stop here.
-    asm volatile("" : "+r"(difference));
-  }
-  return difference == 0;
-}
-
-// The letters, digits, `_` and `-` of it: what a handle's name may hold.
-std::string as_label(std::string_view text) {
-  std::string label;
-  for (const char c : text) {
+// A text as part of a handle's name, in the letters that there may be; with `mark` where that is
+// not the whole of it.
+std::string as_label(const std::string& text, const std::string& mark) {
+  std::string label = text;
+  for (char& c : label) {
     const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                       c == '_' || c == '-';
-    label += fits ? c : '_';
+    if (!fits) c = '_';
   }
-  return label;
+  return label == text || mark.empty() ? label : label + "-" + mark;
 }
 
 }  // namespace
@@ -71,7 +60,7 @@ Value SecretEffect::answer() {
     case Kind::has_prefix:
       return answer_event().set("value", value.starts_with(other));
     case Kind::equals:
-      return answer_event().set("value", is_equal(value, other));
+      return answer_event().set("value", equal_in_constant_time(value, other));
     case Kind::matches:
       return answer_event().set("value", Pattern(other).is_found_in(value));
     case Kind::hmac_sha256:
@@ -92,7 +81,7 @@ Value SecretEffect::answer_url_part() {
   if (!*part) return absent();
   Value event = answer_event().set("present", true);
   if (!is_secret_part(question_.other)) return event.set("value", **std::move(part));
-  return keep(as_label(question_.other) + "-" + mark_, **std::move(part), std::move(event));
+  return keep("url-" + mark_, **std::move(part), std::move(event));
 }
 
 Value SecretEffect::merge() {
@@ -109,7 +98,8 @@ Value SecretEffect::open_variable() {
   for (const std::string& entry : place_.environment) {
     if (!entry.starts_with(name + "=")) continue;
     place_.secrets.hide_variable(name);
-    return keep(as_label(name), entry.substr(name.size() + 1), answer_event().set("present", true));
+    return keep(as_label(name, mark_), entry.substr(name.size() + 1),
+                answer_event().set("present", true));
   }
   return absent();
 }
@@ -124,7 +114,7 @@ Value SecretEffect::open_dotenv() {
     return failed("secret.file", fmt::format("{}, {}", question_.dotenv, value.error().text));
   }
   if (!*value) return absent();
-  return keep(as_label(question_.name) + "-" + mark_, **std::move(value),
+  return keep(as_label(question_.name, "") + "-" + mark_, **std::move(value),
               answer_event().set("present", true));
 }
 

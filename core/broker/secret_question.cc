@@ -53,6 +53,7 @@ Result<SecretQuestion> parse_open(const Form& form) {
   TRY(form.only({"op", "dotenv", "name"}));
   TRY_ASSIGN(question.dotenv, form.text("dotenv", ""));
   TRY_ASSIGN(question.name, form.text("name", ""));
+  if (question.dotenv.empty()) return malformed("`dotenv` names no file");
   if (!is_variable(question.name)) return malformed("`name` must be a name in the file");
   return question;
 }
