@@ -49,8 +49,7 @@ bool is_env_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), allowed);
 }
 
-// An array stands in a configuration as JSON, and no program's line begins like one by chance: what
-// can be read as an array of strings is one.
+// An array is what has a first item; the schema lets no empty one through.
 Command read_command(const sr::Call& call, const char* pointer) {
   const std::string text = call.config_or(pointer, "");
   const bool is_array = call.has_config(std::string(pointer) + "/0") || text == "[]";

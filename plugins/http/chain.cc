@@ -16,17 +16,6 @@ std::string text_at(const sr::Call& call, const std::string& json, const char* p
   return call.pick(json, pointer).value_or("");
 }
 
-bool has_header(const sr::Call& call, const std::string& headers, std::string_view name) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  for (const auto& [own, value] : json_members(call, headers)) {
-    if (std::equal(own.begin(), own.end(), name.begin(), name.end(),
-                   [&](char a, char b) { return lower(a) == lower(b); })) {
-      return true;
-    }
-  }
-  return false;
-}
-
 std::string form_body(const sr::Call& call, const std::string& form, const Values& values) {
   std::string body;
   for (const auto& [name, value] : json_members(call, form)) {
@@ -48,7 +37,7 @@ void add_body(const sr::Call& call, const Request& request, const Values& values
   } else {
     sent.body = fill_text(call, text_at(call, request.json, "/body"), values);
   }
-  if (!type.empty() && !has_header(call, sent.headers.text(), "content-type")) {
+  if (!type.empty() && !has_name(call, sent.headers.text(), "content-type")) {
     sent.headers.set("Content-Type", type);
   }
 }

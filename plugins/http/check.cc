@@ -33,7 +33,7 @@ sr::HttpRequest read_request(const sr::Call& call) {
   request.body = call.config_or("/body", "");
   if (const auto json = find_json(call, config_of(call), "/json")) {
     request.body = *json;
-    if (!call.pick(request.headers.text(), "/Content-Type")) {
+    if (!has_name(call, request.headers.text(), "content-type")) {
       request.headers.set("Content-Type", "application/json");
     }
   }

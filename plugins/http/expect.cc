@@ -1,7 +1,6 @@
 #include "expect.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 #include "json_text.h"
@@ -13,14 +12,6 @@ namespace {
 constexpr std::size_t kShownBytes = 100;
 
 std::string shown(const std::string& json) { return printable(json, kShownBytes); }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  });
-  return out;
-}
 
 std::optional<int> to_status(std::string_view text) {
   int number = 0;
@@ -54,7 +45,7 @@ Answer Answer::read(const sr::Call& call, std::string event) {
 }
 
 std::optional<std::string> Answer::header(const sr::Call& call, std::string_view name) const {
-  return call.pick(event, "/headers/" + lower(name) + "/0");
+  return call.pick(event, "/headers/" + lower_case(name) + "/0");
 }
 
 // -- Statuses --

@@ -98,8 +98,13 @@ class Expectation::Reader {
   }
 
  private:
-  std::optional<std::string> find(const std::string& name) const {
-    return find_json(call_, json_, "/" + place_of(name));
+  std::optional<std::string> find(const std::string& name) {
+    auto value = find_json(call_, json_, "/" + place_of(name));
+    if (value && has_handle(*value)) {
+      complain(name, "http.secret", "no answer shows a secret, so none can be looked for",
+               "look at something else that proves the same");
+    }
+    return value;
   }
   std::string text_of(const std::optional<std::string>& json) const {
     return json ? bare_text(call_, *json) : "";

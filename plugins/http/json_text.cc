@@ -119,6 +119,19 @@ std::vector<std::string> json_items(std::string_view json) {
   return sr::json_elements(json);
 }
 
+bool has_name(const sr::Call& call, std::string_view json, std::string_view name) {
+  const auto members = json_members(call, json);
+  return std::any_of(members.begin(), members.end(), [&](const auto& member) {
+    return lower_case(member.first) == lower_case(name);
+  });
+}
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
 std::string bare_text(const sr::Call& call, const std::string& json) {
   if (kind_of(json) != JsonKind::string) return json;
   const std::string_view text = trimmed(json);

@@ -30,6 +30,10 @@ std::vector<std::pair<std::string, std::string>> json_members(const sr::Call& ca
                                                               std::string_view json);
 std::vector<std::string> json_items(std::string_view json);
 
+// Whether an object has a member of that name, in any case: headers.
+bool has_name(const sr::Call& call, std::string_view json, std::string_view name);
+std::string lower_case(std::string_view text);
+
 // A string without its quotes; anything else as it is.
 std::string bare_text(const sr::Call& call, const std::string& json);
 
