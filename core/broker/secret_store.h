@@ -35,6 +35,9 @@ class SecretStore {
   // `-` and `:`. An earlier value of that name is replaced, and stays masked.
   std::string add(const std::string& name, std::string value);
 
+  // The same of a value that is no secret: it is not masked.
+  std::string add_plain(const std::string& name, std::string value);
+
   // True once so many values were taken in that no stage may add another.
   bool is_full() const;
 
@@ -77,8 +80,11 @@ class SecretStore {
   const std::string& key() const { return key_; }
 
  private:
+  std::string keep(const std::string& name, std::string value);
+
   std::string key_;
   std::map<std::string, std::string> values_;
+  std::set<std::string> plain_;  // names of values that are not masked
   std::set<std::string> hidden_;
   std::size_t added_ = 0;
   Mask mask_;

@@ -15,6 +15,8 @@ namespace {
 
 // Of a tool's output: it says its version in its first lines, or not at all.
 constexpr int kVersionLines = 20;
+// The longest repetition that is asked for as a pattern.
+constexpr std::int64_t kPatternCount = 512;
 // Names in the summary; the log has them all.
 constexpr std::size_t kSummaryNames = 8;
 
@@ -28,6 +30,8 @@ std::string any_of(const std::vector<std::string>& texts) {
   return texts.size() == 1 ? list : "any of " + list;
 }
 
+constexpr const char* kChecked = "checked";
+constexpr const char* kPlain = "plain";
 constexpr const char* kScheme = "[A-Za-z][A-Za-z0-9+.-]*";
 
 // The text as a pattern, its letters in both cases.
@@ -65,7 +69,7 @@ class Questions {
 
   std::vector<std::string> ask() {
     // Nothing more can be said of what is empty.
-    if (!may_be_empty() && secrets_.length(handle_) == 0) return {"it is empty"};
+    if (!may_be_empty() && secrets_.equals(handle_, "")) return {"it is empty"};
     ask_length();
     ask_text();
     ask_url();
@@ -85,14 +89,22 @@ class Questions {
   void wrong(std::string fault) { faults_.push_back(std::move(fault)); }
 
   void ask_length() {
-    if (!rules_.min_len && !rules_.max_len) return;
-    const std::int64_t length = secrets_.length(handle_);
-    if (rules_.min_len && length < *rules_.min_len) {
+    if (rules_.min_len && !has_at_least(*rules_.min_len)) {
       wrong("it is shorter than " + bytes(*rules_.min_len));
     }
-    if (rules_.max_len && length > *rules_.max_len) {
+    if (rules_.max_len && has_at_least(*rules_.max_len + 1)) {
       wrong("it is longer than " + bytes(*rules_.max_len));
     }
+  }
+
+  // An answer is journaled, so that the length itself is only asked for where there is no pattern
+  // for it: what is too long matches none at all.
+  bool has_at_least(std::int64_t count) const {
+    if (count <= 0) return true;
+    if (count > kPatternCount || !secrets_.matches(handle_, "^")) {
+      return secrets_.length(handle_) >= count;
+    }
+    return secrets_.matches(handle_, "[\\s\\S]{" + std::to_string(count) + "}");
   }
 
   void ask_text() {
@@ -143,8 +155,8 @@ class Questions {
   // A handle, or nothing where it is not set.
   std::optional<std::string> open(const Other& other) const {
     if (other.is_text()) return other.text;
-    return other.dotenv.empty() ? secrets_.open_variable(other.variable)
-                                : secrets_.open_dotenv(other.dotenv, other.name);
+    return other.dotenv.empty() ? secrets_.open_variable(other.variable, kChecked)
+                                : secrets_.open_dotenv(other.dotenv, other.name, kChecked);
   }
 
   static std::string told(const Other& other) {
@@ -236,9 +248,11 @@ class Inspection {
 
   std::vector<std::string> faults_of(const Variable& variable) const {
     const sr::Secrets secrets(call_);
+    // What the author has written down is no secret: `false` must not be masked in every line.
+    const char* treatment = variable.rules.allowed_values().empty() ? kChecked : kPlain;
     const auto handle = variable.dotenv.empty()
-                            ? secrets.open_variable(variable.name)
-                            : secrets.open_dotenv(variable.dotenv, variable.name);
+                            ? secrets.open_variable(variable.name, treatment)
+                            : secrets.open_dotenv(variable.dotenv, variable.name, treatment);
     if (!handle && (variable.rules.absent || variable.rules.optional)) return {};
     if (!handle) return {"it is not set"};
     if (variable.rules.absent) return {"it is set, and must not be"};

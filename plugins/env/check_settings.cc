@@ -143,6 +143,7 @@ void diagnose_tools(sr::Call& call, const CheckSettings& settings) {
 std::vector<std::string> Rules::allowed_values() const {
   std::vector<std::string> values = one_of;
   if (equals) values.push_back(*equals);
+  std::erase_if(values, [](const std::string& value) { return has_handle(value); });
   return values;
 }
 

@@ -109,8 +109,9 @@ class DotenvScan {
         continue;
       }
       const char c = inner[++i];
-      if (c == 'n') {
-        out += '\n';
+      const std::size_t known = std::string_view("nrt").find(c);
+      if (known != std::string_view::npos) {
+        out += "\n\r\t"[known];
       } else if (std::string_view("\"\\$`").find(c) != std::string_view::npos) {
         out += c;
       } else {

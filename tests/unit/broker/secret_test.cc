@@ -106,6 +106,30 @@ TEST_F(SecretTest, VariableIsOpenedWhereTheManifestNamesIt) {
   ASSERT_EQ(::unsetenv("STAGERUN_TEST_KEY"), 0);
 }
 
+TEST_F(SecretTest, WhatIsOnlyCheckedIsStillInheritedAndWhatIsPlainIsNotMaskedEither) {
+  ASSERT_EQ(::setenv("STAGERUN_TEST_KEY", "production", 1), 0);
+  restart();
+  scope.grants.variables = {"STAGERUN_TEST_KEY"};
+  const auto open = [&](const char* treatment) {
+    return ask(std::string(R"({"op": "open", "env": "STAGERUN_TEST_KEY", "treat_as": ")") +
+               treatment + "\"}");
+  };
+  const auto printed = [&] {
+    run(shell("echo ${STAGERUN_TEST_KEY-unset}", R"({"output": "lines"})"));
+    return sink.lines().back();
+  };
+  EXPECT_EQ(opened(open("plain")), "production");
+  EXPECT_EQ(printed(), "production");
+  EXPECT_EQ(opened(open("checked")), "production");
+  EXPECT_EQ(printed(), "***");
+  EXPECT_EQ(opened(open("plain")), "production");
+  EXPECT_EQ(printed(), "***");  // once a secret, always one
+  EXPECT_EQ(opened(open("secret")), "production");
+  EXPECT_EQ(printed(), "unset");
+  EXPECT_EQ(open("nothing").text_or("code"), "effect.request");
+  ASSERT_EQ(::unsetenv("STAGERUN_TEST_KEY"), 0);
+}
+
 TEST_F(SecretTest, SettingOfAFileIsOpened) {
   ASSERT_TRUE(write_file(scope.workspace / ".env", "A='one'\nKEY=\"s3cret\\nvalue\"\n"));
   ASSERT_TRUE(write_file(scope.workspace / ".env.new", "KEY=another"));
