@@ -17,7 +17,7 @@ import urllib.parse
 from tests.support import postgres, stagerun
 
 HEAD = 'name = "live"\n'
-CONFLICT = 8
+NO_RUN, CONFLICT, IN_DOUBT = 2, 8, 9
 
 
 class Case(postgres.Case):
@@ -632,7 +632,10 @@ class SecretTest(Case):
 
 
 class CrashTest(Case):
-    """The host is killed before and after every effect and journal write of a small go-live."""
+    """The host is killed around each write of a small go-live, and at every eighth point between.
+
+    What lies between are reads, and journal records of them; nothing has changed there.
+    """
 
     def setUp(self):
         super().setUp()
@@ -656,13 +659,20 @@ class CrashTest(Case):
         self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
                  "CREATE TABLE old (n int); INSERT INTO old VALUES (5)")
 
+    def chosen(self, names):
+        writes = [number for number, name in enumerate(names, 1)
+                  if name.endswith(("/backup/publish", "/migrate/migrate"))]
+        self.assertEqual(4, len(writes), names)
+        near = {number + distance for number in writes for distance in range(-4, 5)}
+        return sorted(near | set(range(1, len(names) + 1, 8)))
+
     def walk(self, after, judge):
         points = stagerun.KillPoints(self)
         count = points.count("run", "pipeline.toml", "--yes")
         names = points.names
         self.went_well(points.completed)
         killed = 0
-        for number in range(1, count + 1):
+        for number in self.chosen(names):
             self.reset()
             if stagerun.KillPoints(self).kill_at(number, "run", "pipeline.toml", "--yes"):
                 killed += 1
@@ -673,6 +683,9 @@ class CrashTest(Case):
         self.assertGreater(killed, 0)
 
     def judge_resume(self, done):
+        if not self.runs():  # killed while it was planned: there is nothing to take up
+            self.assertEqual(NO_RUN, done.status, done)
+            return self.assertEqual(self.before, self.content())
         began = bool(self.events("run_started"))
         self.assertEqual(0 if began else 3, done.status, done)
         if not began:
@@ -682,7 +695,7 @@ class CrashTest(Case):
         return self.assertEqual("2", self.sql("SELECT count(*) FROM stagerun_migrations"))
 
     def judge_rollback(self, done):
-        self.assertEqual(0, done.status, done)
+        self.assertEqual(0 if self.runs() else NO_RUN, done.status, done)
         self.assertEqual(self.before, self.content())
         self.assertFalse(self.exists("b.dump"))
 
@@ -691,3 +704,38 @@ class CrashTest(Case):
 
     def test_killed_anywhere_rollback_leaves_the_old_world(self):
         self.walk("rollback", self.judge_rollback)
+
+
+class KilledMigrationTest(MigrateCase):
+    """The host dies while the server is in the middle of a migration."""
+
+    SLOW = "CREATE TABLE a (n int); INSERT INTO a VALUES (1); SELECT pg_sleep(3);\n"
+
+    def kill_in_the_middle(self, keys, **options):
+        self.write("up.sql", self.SLOW)
+        self.write("down.sql", "DROP TABLE a;")
+        self.before = self.content()
+        self.pipe(self.migrate(["up.sql"], keys, **options))
+        process = self.start("run", "pipeline.toml", "--yes")
+        sleeping = ("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' "
+                    f"AND datname = '{self.database}'")
+        self.wait_until(lambda: self.sql(sleeping, "postgres") == "1", what="the migration")
+        process.kill()
+        process.wait()
+
+    def test_with_a_ledger_resume_does_it_once(self):
+        self.kill_in_the_middle(self.LEDGER)
+        self.went_well(self.run_program("resume"))
+        self.assertEqual("1", self.sql("SELECT n FROM a"))
+        self.assertEqual("1", self.sql("SELECT count(*) FROM stagerun_migrations"))
+
+    def test_with_undo_rollback_leaves_the_old_world(self):
+        self.kill_in_the_middle(self.LEDGER + 'undo = "down.sql"\n', top="")
+        self.went_well(self.run_program("rollback"))
+        self.assertEqual(self.before, self.content())
+
+    def test_without_a_ledger_it_is_in_doubt(self):
+        self.kill_in_the_middle("")
+        done = self.run_program("resume")
+        self.assertEqual(IN_DOUBT, done.status, done)
+        self.assertIn("ledger", done.stdout + done.stderr)
