@@ -173,8 +173,12 @@ inline Exit Call::run_process(const ProcessRequest& request) {
 inline Exit Call::run_process(ProcessRequest request, const LineTaker& take) {
   request.output = "lines";
   const std::uint64_t ticket = start("process/1", request.json());
-  while (auto event = next()) {
-    if (event->ticket != ticket || pick(*event, "/event") == "started") continue;
+  while (auto event = receive(-1)) {
+    if (event->ticket != ticket) {
+      set_aside_.push_back(*std::move(event));
+      continue;
+    }
+    if (pick(*event, "/event") == "started") continue;
     if (pick(*event, "/event") != "line") return exit_of(finish_now(*std::move(event)));
     take(pick(*event, "/stream").value_or(""), pick(*event, "/text").value_or(""));
   }

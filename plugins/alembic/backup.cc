@@ -1,0 +1,36 @@
+#include "backup.h"
+
+#include <sys/stat.h>
+
+namespace alembic {
+namespace {
+
+[[noreturn]] void refuse(const std::string& text) {
+  throw sr::Failed("alembic.backup", text, "make a backup first; nothing was changed");
+}
+
+std::int64_t age_ms(const sr::Call& call, const std::string& file) {
+  const std::string path = std::string(call.workspace()) + "/" + file;
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) refuse("the backup " + file + " cannot be looked at");
+  const std::int64_t made_ms = std::int64_t{status.st_mtim.tv_sec} * 1000;
+  return call.now_ms() - made_ms;
+}
+
+}  // namespace
+
+void require_backup(sr::Call& call, const Backup& backup) {
+  if (backup.file.empty()) return;
+  const sr::FileState state = sr::File(call, backup.file).look();
+  if (!state.exists()) refuse("there is no backup " + backup.file);
+  if (state.size == 0) refuse("the backup " + backup.file + " is empty");
+  if (!backup.sha256.empty() && backup.sha256 != state.digest) {
+    refuse("the backup " + backup.file + " is not the one that was made: its sha256 is " +
+           state.digest);
+  }
+  if (backup.max_age_ms > 0 && age_ms(call, backup.file) > backup.max_age_ms) {
+    refuse("the backup " + backup.file + " is older than `max_age` allows");
+  }
+}
+
+}  // namespace alembic
