@@ -229,6 +229,12 @@ void go_back(sr::Call& call, const Settings& settings, const State& state) {
 
 // -- The stage ----------------------------------------------------------------------------------
 
+// How every command of alembic begins (Tool::request).
+#define ALEMBIC_COMMAND                              \
+  R"([{"config": "/command", "else": ["alembic"]},)" \
+  R"( {"config": "/name", "before": "-n"},)"         \
+  R"( {"config": "/x", "before": "-x"}, )"
+
 struct Alembic {
   static constexpr sr::Info info{
       .name = "alembic",
@@ -257,15 +263,11 @@ struct Alembic {
   "properties": {
     "from": {"type": "string"}, "to": {"type": "string"}, "applied": {"type": "integer"},
     "revisions": {"type": "array"}, "scripts": {"type": "string"}}})",
-#define ALEMBIC_PREFIX \
-  R"([{"config": "/command", "else": ["alembic"]}, {"config": "/name", "before": "-n"}, \
-      {"config": "/x", "before": "-x"}, )"
       .manifest = R"({
   "effects": ["process/1", "file/1", "secret/1"],
-  "reads": [)" ALEMBIC_PREFIX R"("history"],)" ALEMBIC_PREFIX R"("current"],)" ALEMBIC_PREFIX
-                  R"("upgrade", "--sql"],)" ALEMBIC_PREFIX R"("downgrade", "--sql"]],
+  "reads": [)" ALEMBIC_COMMAND R"("history"],)" ALEMBIC_COMMAND R"("current"],)" ALEMBIC_COMMAND
+                  R"("upgrade", "--sql"],)" ALEMBIC_COMMAND R"("downgrade", "--sql"]],
   "flags": [{"unless": {"/downgrade": "never"}, "add": "compensable"}]})",
-#undef ALEMBIC_PREFIX
       .flags = SR_RESUMABLE,
   };
 

@@ -143,7 +143,7 @@ Output Tool::run(sr::ProcessRequest request, std::size_t expected) {
   const bool writes = !request.id.empty();
   output.exit = call_.run_process(
       std::move(request), [&](const std::string& stream, const std::string& text) {
-        call_.log(writes ? SR_INFO : SR_DEBUG, text, {{"stream", stream}});
+        call_.log(writes ? SR_INFO : SR_DEBUG, text);
         const std::size_t running = writes ? text.find("Running ") : text.npos;
         if (running != text.npos) call_.progress(++done, expected, text.substr(running));
         kept += text.size();
