@@ -86,14 +86,14 @@ void keep_scripts(sr::Call& call, const Settings& settings, State& state) {
 void upgrade(sr::Call& call, Tool& tool, const Route& route, const State& state) {
   const Output output = tool.upgrade(route.target, route.pending.size());
   if (!output.exit.ok()) fail_upgrade(call, tool, route, output);
+  call.receipt(to_json(Receipt{route.goal(), ""}));
   const Ids now = tool.current(route.graph);
-  call.receipt(to_json(Receipt{now, ""}));
   if (!route.is_at_goal(now)) {
-    throw sr::Failed("alembic.elsewhere",
-                     "alembic says that it went well, but the database is at " + to_text(now) +
-                         " and not at " + to_text(route.goal()),
-                     "somebody else is migrating it, or env.py works on another database than "
-                     "`alembic current` sees");
+    throw sr::Conflict("alembic.elsewhere",
+                       "alembic says that it went well, but the database is at " + to_text(now) +
+                           " and not at " + to_text(route.goal()),
+                       "somebody else is migrating it, or env.py works on another database than "
+                       "`alembic current` sees");
   }
   set_outputs(call, route, now, state.digest);
 }

@@ -70,11 +70,11 @@ std::string find_target(const Graph& graph, const Settings& settings) {
   }
   std::string words;
   for (const std::string& head : heads) words += " " + head;
-  throw sr::Failed(
-      "alembic.heads",
-      "the scripts have " + std::to_string(heads.size()) + " heads: " + to_text(heads) +
-          "; which one to go to is not clear",
-      "merge them (alembic merge -m merge" + words + "), or name a revision as `target`");
+  throw sr::Failed("alembic.heads",
+                   "the scripts have " + std::to_string(heads.size()) + " heads (" +
+                       to_text(heads) + "), and which one to go to is not clear: merge them with " +
+                       "`alembic merge -m merge" + words + "`",
+                   "or name a revision as `target`");
 }
 
 Route::Route(Graph graph_, Ids base_, std::string target_)

@@ -208,7 +208,7 @@ class FailureTest(AlembicCase):
         self.assertEqual(set(), self.project.current())
         self.assertEqual(["CREATE TABLE half (n int);"], self.content())
 
-    def test_an_upgrade_that_ends_elsewhere_is_a_failure(self):
+    def test_an_upgrade_that_ends_elsewhere_is_a_conflict(self):
         self.three()
         self.project.write("migrations/env.py", alembic.ENV + (
             "import sqlite3, sys\n"
@@ -216,8 +216,9 @@ class FailureTest(AlembicCase):
             "    with sqlite3.connect('app.db') as other:\n"
             "        other.execute(\"UPDATE alembic_version SET version_num = 'b2'\")\n"))
         self.stage()
-        done = self.go(status=7)
+        done = self.go(status=8)
         self.assertIn("the database is at b2 and not at c3", done.stderr)
+        self.assertEqual(3, len(self.content()))
 
     def test_a_downgrade_that_fails_says_where_it_stopped_and_can_be_tried_again(self):
         self.three()

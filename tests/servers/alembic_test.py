@@ -80,15 +80,16 @@ class ForwardTest(AlembicCase):
         self.three()
         self.project.alembic("upgrade", "c3")
         self.stage(target="a1")
-        self.assertIn("beyond a1", self.go("plan", "pipeline.toml", status=3).stderr)
+        self.assertIn("beyond a1", self.go("plan", "pipeline.toml", status=2).stderr)
         self.assertEqual({"c3"}, self.project.current())
 
     def test_two_heads_fail_in_the_plan_with_the_way_to_merge_them(self):
         self.three()
         self.project.table("b9", "a1")
         self.stage()
-        done = self.go("plan", "pipeline.toml", status=3)
-        self.assertIn("2 heads: b9, c3", done.stderr)
+        done = self.go("plan", "pipeline.toml", status=2)
+        self.assertIn("2 heads (b9, c3)", done.stderr)
+        self.assertIn("`alembic merge -m merge b9 c3`", done.stderr)
         self.assertFalse(self.database.exists())
 
     def test_what_env_py_prints_is_no_revision(self):
@@ -165,7 +166,7 @@ class PlanTest(AlembicCase):
     def test_a_revision_that_does_nothing_on_the_way_back_is_refused(self):
         self.project.table("a1", None)
         self.project.revision("b2", "a1", 'op.execute("CREATE TABLE x (n int)")')
-        self.assertIn("revision b2 cannot be undone", self.plan(status=3).stderr)
+        self.assertIn("revision b2 cannot be undone", self.plan(status=2).stderr)
         self.assertIn("revision b2 cannot be undone", self.plan(downgrade="lenient").stderr)
         never = json.loads(self.plan(downgrade="never").stdout)["stages"][0]
         self.assertEqual("irreversible", never["reversibility"])
@@ -179,7 +180,7 @@ class PlanTest(AlembicCase):
     def test_a_downgrade_that_refuses_is_refused(self):
         self.project.revision("a1", None, 'op.execute("CREATE TABLE x (n int)")',
                               "raise NotImplementedError()")
-        self.assertIn("NotImplementedError", self.plan(status=3).stderr)
+        self.assertIn("NotImplementedError", self.plan(status=2).stderr)
 
     def test_sql_that_cannot_be_said_beforehand_is_no_obstacle(self):
         self.project.table("a1", None)
@@ -198,24 +199,24 @@ class PlanTest(AlembicCase):
         self.project.alembic("upgrade", "c3")
         (self.workspace / "migrations/versions/c3.py").unlink()
         self.assertIn("the database is at revision `c3`, which these scripts do not have",
-                      self.plan(status=3).stderr)
+                      self.plan(status=2).stderr)
 
     def test_alembics_own_words_are_passed_on(self):
         self.three()
         self.project.write("migrations/env.py", "raise RuntimeError('no such luck')\n")
-        self.assertIn("RuntimeError: no such luck", self.plan(status=3).stderr)
+        self.assertIn("RuntimeError: no such luck", self.plan(status=2).stderr)
         (self.workspace / "alembic.ini").unlink()
-        self.assertIn("script_location", self.plan(status=3).stderr)
+        self.assertIn("script_location", self.plan(status=2).stderr)
 
     def test_a_program_that_is_not_there_is_told(self):
         self.three()
-        self.assertIn("no-such-alembic", self.plan(command=["no-such-alembic"], status=3).stderr)
+        self.assertIn("no-such-alembic", self.plan(command=["no-such-alembic"], status=2).stderr)
 
 
 class ConfigurationTest(AlembicCase):
     def problems(self, **keys):
         self.stage(**keys)
-        return self.go("validate", "pipeline.toml", status=3).stderr
+        return self.go("validate", "pipeline.toml", status=2).stderr
 
     def test_what_cannot_work_is_told_before_anything_starts(self):
         for keys, word in (
