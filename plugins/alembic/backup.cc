@@ -1,6 +1,7 @@
 #include "backup.h"
 
-#include <sys/stat.h>
+#include <chrono>
+#include <filesystem>
 
 namespace alembic {
 namespace {
@@ -10,11 +11,12 @@ namespace {
 }
 
 std::int64_t age_ms(const sr::Call& call, const std::string& file) {
-  const std::string path = std::string(call.workspace()) + "/" + file;
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) refuse("the backup " + file + " cannot be looked at");
-  const std::int64_t made_ms = std::int64_t{status.st_mtim.tv_sec} * 1000;
-  return call.now_ms() - made_ms;
+  std::error_code error;
+  const auto written =
+      std::filesystem::last_write_time(std::filesystem::path(call.workspace()) / file, error);
+  if (error) refuse("the backup " + file + " cannot be looked at: " + error.message());
+  const auto since_1970 = std::chrono::file_clock::to_sys(written).time_since_epoch();
+  return call.now_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
 }
 
 }  // namespace

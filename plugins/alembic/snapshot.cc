@@ -1,10 +1,7 @@
 #include "snapshot.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
-#include <unistd.h>
+#include <fstream>
 
 #include "digest.h"
 #include "ini.h"
@@ -27,20 +24,6 @@ struct Refusal {
   std::string why;
 };
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
-
 bool is_inside(const fs::path& folder, const fs::path& path) {
   const auto [end, _] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
   return end == folder.end();
@@ -56,22 +39,20 @@ fs::path inside(const fs::path& workspace, const fs::path& path) {
 }
 
 std::string read_file(const fs::path& path, std::size_t& budget) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (file.get() < 0) {
-    throw Refusal{"cannot read " + path.string() + ": " + std::strerror(errno)};
-  }
+  std::error_code error;
+  // A pipe would never end.
+  if (!fs::is_regular_file(path, error)) throw Refusal{path.string() + " is no file"};
+  std::ifstream file(path, std::ios::binary);
   std::string bytes;
   char buffer[16 * 1024];
-  while (true) {
-    const ssize_t count = ::read(file.get(), buffer, sizeof buffer);
-    if (count == 0) return bytes;
-    if (count < 0) throw Refusal{"cannot read " + path.string() + ": " + std::strerror(errno)};
-    if (static_cast<std::size_t>(count) > budget) {
-      throw Refusal{"the scripts are larger than 32 MiB"};
-    }
-    budget -= static_cast<std::size_t>(count);
-    bytes.append(buffer, static_cast<std::size_t>(count));
+  while (file.read(buffer, sizeof buffer) || file.gcount() > 0) {
+    const auto count = static_cast<std::size_t>(file.gcount());
+    if (count > budget) throw Refusal{"the scripts are larger than 32 MiB"};
+    budget -= count;
+    bytes.append(buffer, count);
   }
+  if (file.eof()) return bytes;
+  throw Refusal{"cannot read " + path.string()};
 }
 
 bool is_left_out(const fs::path& path) {
@@ -184,25 +165,13 @@ void add_to(Digest& digest, const std::string& name, const std::string& bytes) {
   digest.add(bytes);
 }
 
-void sync_folder(const fs::path& folder) {
-  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) {
-    throw Refusal{"cannot sync " + folder.string() + ": " + std::strerror(errno)};
-  }
-}
-
+// Not synced: a copy that a crash of the machine cut short has another digest, and is not used.
 void write_file(const fs::path& path, std::string_view bytes) {
-  const Descriptor file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  bool good = file.get() >= 0;
-  while (good && !bytes.empty()) {
-    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
-    good = count > 0;
-    if (good) bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  if (!good || ::fsync(file.get()) != 0) {
-    throw Refusal{"cannot write " + path.string() + ": " + std::strerror(errno)};
-  }
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << bytes << std::flush;
+  std::error_code error;
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write, error);
+  if (!file || error) throw Refusal{"cannot write " + path.string()};
 }
 
 void make_folder(const fs::path& folder) {
@@ -243,13 +212,6 @@ void write_set(const ScriptSet& set, const fs::path& folder, const fs::path& fin
       write_file(copy / name, bytes);
     }
   }
-  std::error_code error;
-  for (fs::recursive_directory_iterator entry(folder, error);
-       !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    if (entry->is_directory(error)) sync_folder(entry->path());
-  }
-  if (error) throw Refusal{"cannot read " + folder.string() + ": " + error.message()};
-  sync_folder(folder);
 }
 
 }  // namespace
@@ -283,7 +245,6 @@ std::string write_snapshot(const ScriptSet& set, const fs::path& folder) {
     fs::remove_all(folder, error);
     fs::rename(fresh, folder, error);
     if (error) throw Refusal{"cannot rename " + fresh.string() + ": " + error.message()};
-    sync_folder(folder.parent_path());
     return "";
   } catch (const Refusal& refusal) {
     return refusal.why;

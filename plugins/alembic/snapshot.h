@@ -37,7 +37,7 @@ struct ReadScripts {
 ReadScripts read_scripts(const std::filesystem::path& workspace, const std::filesystem::path& cwd,
                          const std::filesystem::path& ini, const std::string& section);
 
-// Puts it into `folder`, synced, in place of a former one. An error text, or nothing where all is
+// Puts it into `folder`, in place of a former one. An error text, or nothing where all is
 // written.
 std::string write_snapshot(const ScriptSet& set, const std::filesystem::path& folder);
 

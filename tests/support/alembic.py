@@ -2,7 +2,7 @@
 that the test writes, and alembic itself, called as somebody who has nothing to do with stagerun.
 
     self.project = alembic.Project(self, "sqlite:///" + ...)
-    self.project.revision("a", None, "op.execute('CREATE TABLE a (n int)')", "op.execute('DROP TABLE a')")
+    self.project.table("a1", None)
     self.project.alembic("upgrade", "head")
 """
 
@@ -130,7 +130,7 @@ def toml(value):
 
 
 class Stage:
-    """For a test case with a `project`: a pipeline of one alembic stage, `db`, and looking at it."""
+    """For a test case with a `project`: a pipeline of one alembic stage, `db`."""
 
     def stage(self, **keys):
         keys = {"command": COMMAND, **keys}
