@@ -206,7 +206,7 @@ class PlanTest(AlembicCase):
         self.project.write("migrations/env.py", "raise RuntimeError('no such luck')\n")
         self.assertIn("RuntimeError: no such luck", self.plan(status=2).stderr)
         (self.workspace / "alembic.ini").unlink()
-        self.assertIn("script_location", self.plan(status=2).stderr)
+        self.assertIn("alembic.ini", self.plan(status=2).stderr)
 
     def test_a_program_that_is_not_there_is_told(self):
         self.three()
