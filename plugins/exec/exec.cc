@@ -168,14 +168,10 @@ struct Exec {
       .schema = R"({
   "type": "object", "required": ["run"], "additionalProperties": false,
   "properties": {
-    "run": {"anyOf": [{"type": "string"},
-                         {"type": "array", "minItems": 1, "items": {"type": "string"}}]},
-    "undo": {"anyOf": [{"type": "string"},
-                         {"type": "array", "minItems": 1, "items": {"type": "string"}}]},
-    "check": {"anyOf": [{"type": "string"},
-                         {"type": "array", "minItems": 1, "items": {"type": "string"}}]},
-    "record": {"anyOf": [{"type": "string"},
-                         {"type": "array", "minItems": 1, "items": {"type": "string"}}]},
+    "run": {"type": ["string", "array"], "minItems": 1, "items": {"type": "string"}},
+    "undo": {"type": ["string", "array"], "minItems": 1, "items": {"type": "string"}},
+    "check": {"type": ["string", "array"], "minItems": 1, "items": {"type": "string"}},
+    "record": {"type": ["string", "array"], "minItems": 1, "items": {"type": "string"}},
     "shell": {"type": "boolean"},
     "stdin": {"type": "string"},
     "inherit": {"type": "array", "uniqueItems": true, "items": {"type": "string"}},

@@ -129,6 +129,14 @@ WHATSAPP_PHONE_NUMBER_ID=
         self.assertIn("KEY: it is the same as the variable OLD_KEY, and must differ", done.stderr)
         self.assert_no_canary(done)
 
+    def test_what_was_checked_is_still_inherited_and_masked(self):
+        self.pipe(stage("settings", "env.check", '{ variables = { KEY = { min_len = 8 } } }'),
+                  stage("use", "exec", """{ run = ["sh", "-c", 'test "$KEY" = %s && echo "$KEY"'],
+                                            changes = false }""" % CANARIES[0]))
+        done = self.go(env={"KEY": CANARIES[0]})
+        self.assertEqual(0, done.status, done)
+        self.assertIn("[use] | ***", done.stderr + done.stdout)
+
     def test_tools_are_asked_for_their_version(self):
         self.write("tool", "#!/bin/sh\necho tool v1.13.2\n", executable=True)
         tools = '{ tools = [{ run = ["./tool", "--version"], version = "%s" }] }'
@@ -141,7 +149,8 @@ WHATSAPP_PHONE_NUMBER_ID=
 
     def test_a_missing_file_and_a_missing_tool_are_told(self):
         self.pipe(stage("all", "env.check",
-                        '{ dotenv = ".env.nowhere", present = ["A"], tools = [{ run = ["./no"] }] }'))
+                        '{ dotenv = ".env.nowhere", present = ["A"], '
+                        'tools = [{ run = ["./no"] }] }'))
         done = self.go()
         self.assertEqual(2, done.status, done)
         self.assertIn("2 of 2 checks failed: A, ./no", done.stderr)
@@ -157,7 +166,8 @@ WHATSAPP_PHONE_NUMBER_ID=
     def test_what_is_plainly_allowed_is_not_masked_afterwards(self):
         self.write(".env.production", PRODUCTION)
         self.pipe(stage("settings", "env.check", RULES),
-                  stage("say", "exec", '{ run = ["echo", "production is false"], changes = false }'))
+                  stage("say", "exec",
+                        '{ run = ["echo", "production is false"], changes = false }'))
         done = self.go()
         self.assertEqual(0, done.status, done)
         self.assertIn("production is false", done.stderr + done.stdout)

@@ -1,4 +1,4 @@
-"""The alembic stage on a real PostgreSQL: transactions, the lock, and the host killed on the way."""
+"""The alembic stage on a real PostgreSQL: transactions, the lock, the host killed on the way."""
 
 import json
 import os

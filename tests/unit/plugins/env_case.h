@@ -46,14 +46,20 @@ class EnvCase {
   TestOutcome run(std::uint32_t verb) {
     TestHost host(plugin_file("env"));
     call.verb = verb;
+    call.scratch = scratch.path().string();
     return host.run(call, [this](const StartedEffect& effect) { return play(effect); });
   }
 
+  // The workspace is the root, so that any file is in it.
+  static std::string in_workspace(const std::string& path) { return path.substr(1); }
+
   TestCall call;
+  ScratchFolder scratch;
 
  private:
   std::vector<Value> play(const StartedEffect& effect) {
     if (effect.kind == "process/1") return play_tool(effect.request);
+    if (effect.kind == "file/1") return {play_file(effect.request)};
     return {effect.kind == "secret/1" ? answer(effect.request) : refused("effect.kind")};
   }
 
@@ -82,6 +88,43 @@ class EnvCase {
     events.push_back(
         Value::object().set("event", "exited").set("status", tool->second.second).set("tail", ""));
     return events;
+  }
+
+  static Value done(const std::filesystem::path& path, const std::string& before) {
+    const bool there = std::filesystem::exists(path);
+    return Value::object()
+        .set("event", "done")
+        .set("digest", there ? sha256_hex(bytes_of(path)) : "absent")
+        .set("before", before)
+        .set("size", there ? static_cast<std::int64_t>(std::filesystem::file_size(path)) : 0);
+  }
+
+  Value play_file(const Value& request) {
+    const auto path_of = [&](const char* member) { return "/" + request.text_or(member); };
+    if (request.find("look") != nullptr) return done(path_of("look"), "");
+    if (request.find("keep") != nullptr) {
+      scratch.write(request.text_or("as"), bytes_of(path_of("keep")));
+      return done(path_of("keep"), "");
+    }
+    const bool removes = request.find("remove") != nullptr;
+    const std::string path = path_of(removes ? "remove" : "write");
+    const std::string before = done(path, "").text_or("digest");
+    if (request.text_or("if_digest") != before) {
+      return Value::object()
+          .set("event", "failed")
+          .set("code", "file.changed")
+          .set("text", "it has another digest")
+          .set("may_have_happened", false);
+    }
+    const bool by_name = request.find("from") != nullptr;
+    if (removes) {
+      std::filesystem::remove(path);
+    } else {
+      const std::string text =
+          by_name ? scratch.read(request.text_or("from")) : expand(request.text_or("text"));
+      std::ofstream(path, std::ios::binary) << text;
+    }
+    return done(path, before);
   }
 
   std::string expand(std::string text) const {
