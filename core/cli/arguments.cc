@@ -40,7 +40,8 @@ void add_pipeline(CLI::App& command, Raw& raw) {
   command.add_option("PIPELINE", raw.arguments.pipeline, "the pipeline's file, or its folder")
       ->required();
   command.add_option("-i,--input", raw.inputs, "an input as NAME=VALUE (repeatable)");
-  command.add_option("--inputs", raw.arguments.inputs_file, "a JSON or TOML file of inputs");
+  command.add_option("--inputs", raw.arguments.inputs_file,
+                     "a file that holds them as a JSON object");
   command.add_option("--environment", raw.arguments.environment,
                      "which of the pipeline's environments");
   add_common(command, raw);
@@ -61,8 +62,6 @@ void add_run_options(CLI::App& command, Raw& raw) {
                   "sync the journal for each effect, each stage, or at the end of the run")
       ->check(CLI::IsMember({"effect", "stage", "run"}))
       ->capture_default_str();
-  auto* from = command.add_option("--from", raw.arguments.from, "leave out what comes before it");
-  command.add_option("--only", raw.arguments.only, "leave out every other stage")->excludes(from);
 }
 
 void build(CLI::App& app, Raw& raw) {

@@ -21,9 +21,8 @@ struct Arguments {
   std::map<std::string, std::string> inputs;
   std::string inputs_file;
   std::string environment;  // "": the pipeline's own
-  std::string from;         // of run: the first stage
   std::string to;           // of rollback: the last stage that stands
-  std::string only;         // the one stage
+  std::string only;         // of rollback: the one stage
   std::vector<std::filesystem::path> plugin_folders;
   std::filesystem::path state;  // "": as the pipeline says, or .stagerun
   std::string format = "text";  // text | json | jsonl

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/base/files.h"
+#include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/cli/print.h"
 #include "core/cli/secrets.h"
@@ -31,15 +32,35 @@ int print_problems(const Host& host, const Diagnostics& diagnostics, const Sourc
   return status_of(diagnostics);
 }
 
-std::map<std::string, std::string> given_inputs(const Pipeline& pipeline,
-                                                const std::map<std::string, std::string>& flags) {
-  std::map<std::string, std::string> given;
+using Given = std::map<std::string, std::string>;
+
+// A JSON object of values; whether they are right is asked of them as of all others.
+Status add_inputs_file(const std::string& file, Given& given) {
+  if (file.empty()) return {};
+  auto text = read_file(file, limits::kPipelineBytes);
+  const auto values = text ? parse_json(*text) : Result<Value>(std::move(text).error());
+  if (!values || values->members() == nullptr) {
+    return Error{ErrorCode::usage,
+                 fmt::format("--inputs {}: {}", file,
+                             values ? "it holds no JSON object" : values.error().text),
+                 "write it like {\"version\": \"2\"}"};
+  }
+  for (const auto& [name, value] : *values->members()) {
+    given[name] = value.text() != nullptr ? *value.text() : render_json(value);
+  }
+  return {};
+}
+
+// The command line wins over the file, the file over the environment.
+Result<Given> given_inputs(const Pipeline& pipeline, const Arguments& arguments) {
+  Given given;
   for (const InputSpec& input : pipeline.inputs) {
     if (const char* value = std::getenv(("STAGERUN_INPUT_" + input.name).c_str())) {
       given[input.name] = value;
     }
   }
-  for (const auto& [name, value] : flags) given[name] = value;
+  TRY(add_inputs_file(arguments.inputs_file, given));
+  for (const auto& [name, value] : arguments.inputs) given[name] = value;
   return given;
 }
 
@@ -131,15 +152,16 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   if (!pipeline) return print_problems(host, diagnostics, *source);
   const auto catalog = find_plugins(host, *pipeline, diagnostics);
   if (!catalog) return print_error(catalog.error());
-  Value inputs =
-      check_inputs(*pipeline, given_inputs(*pipeline, host.arguments.inputs), diagnostics);
+  const auto given = given_inputs(*pipeline, host.arguments);
+  if (!given) return print_error(given.error());
+  Value inputs = check_inputs(*pipeline, *given, diagnostics);
+  report_unread(*pipeline, diagnostics);
   Loaded loaded;
   std::error_code none;
   loaded.workspace = std::filesystem::canonical(source->path, none).parent_path();
   loaded.source = *std::move(source);
   loaded.state = state_of(*pipeline, host.arguments, loaded.workspace);
-  Value surroundings =
-      read_surroundings(*pipeline, loaded.workspace, journal::RunStore(loaded.state));
+  Value surroundings = read_surroundings(*pipeline, journal::RunStore(loaded.state));
   return plan_it(host, *pipeline, *catalog, std::move(inputs), std::move(surroundings),
                  make_handle_key(), std::move(diagnostics), std::move(loaded));
 }

@@ -12,15 +12,13 @@
 namespace stagerun {
 namespace {
 
-using Path = std::vector<std::string>;
-
 // The references that begin with this word.
-std::vector<Path> references_to(const Pipeline& pipeline, const std::string& word) {
-  std::vector<Path> found;
+std::vector<const Reference*> references_to(const Pipeline& pipeline, const std::string& word) {
+  std::vector<const Reference*> found;
   for (const StageSpec& stage : pipeline.stages) {
     for (const Expression* expression : expressions_of(stage)) {
       for (const Reference* reference : expression->references()) {
-        if (reference->path[0] == word) found.push_back(reference->path);
+        if (reference->path[0] == word) found.push_back(reference);
       }
     }
   }
@@ -41,7 +39,8 @@ using Wanted = std::map<std::string, std::set<std::string>>;
 
 Wanted wanted_runs(const Pipeline& pipeline) {
   Wanted wanted;
-  for (const Path& path : references_to(pipeline, "runs")) {
+  for (const Reference* reference : references_to(pipeline, "runs")) {
+    const auto& path = reference->path;
     if (path.size() > 3) wanted[path[1]].insert(path[3]);
   }
   return wanted;
@@ -96,14 +95,19 @@ Value earlier_runs(const Pipeline& pipeline, const journal::RunStore& store) {
 
 }  // namespace
 
-Value read_surroundings(const Pipeline& pipeline, const std::filesystem::path& workspace,
-                        const journal::RunStore& store) {
-  static_cast<void>(workspace);
+Value read_surroundings(const Pipeline& pipeline, const journal::RunStore& store) {
   Value surroundings = Value::object();
   surroundings.set("environment", pipeline.environment);
   surroundings.set("env", variables(pipeline));
   surroundings.set("runs", earlier_runs(pipeline, store));
   return surroundings;
+}
+
+void report_unread(const Pipeline& pipeline, Diagnostics& diagnostics) {
+  for (const Reference* reference : references_to(pipeline, "git")) {
+    diagnostics.push_back({"reference.git", reference->span, "git.* is not read yet",
+                           "give it as an input: -i sha=$(git rev-parse HEAD)"});
+  }
 }
 
 }  // namespace stagerun

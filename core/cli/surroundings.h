@@ -2,8 +2,7 @@
 // once, when a run begins, and kept in its journal.
 #pragma once
 
-#include <filesystem>
-
+#include "core/base/diagnostic.h"
 #include "core/base/value.h"
 #include "core/journal/run_store.h"
 #include "core/model/pipeline.h"
@@ -12,7 +11,9 @@ namespace stagerun {
 
 // As far as the pipeline asks for it; what is not there has no member, and whoever needs it says
 // so. The run's own id and start are added when it has them.
-Value read_surroundings(const Pipeline& pipeline, const std::filesystem::path& workspace,
-                        const journal::RunStore& store);
+Value read_surroundings(const Pipeline& pipeline, const journal::RunStore& store);
+
+// Says of each reference to what no stagerun reads yet (git.*) that it cannot be had.
+void report_unread(const Pipeline& pipeline, Diagnostics& diagnostics);
 
 }  // namespace stagerun

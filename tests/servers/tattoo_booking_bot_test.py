@@ -1,4 +1,4 @@
-"""The fixture of pipelines/tattoo-booking-bot alone: plain alembic, the application, its answers."""
+"""The fixture of pipelines/tattoo-booking-bot alone: plain alembic, the bot, its answers."""
 
 import contextlib
 import hashlib
