@@ -20,8 +20,8 @@ def say(text):
 
 
 def touch(file, more=""):
-    return '{ run = ["touch", "%s"], undo = ["rm", "-f", "%s"], check = ["test", "-e", "%s"]%s }' % (
-        file, file, file, more)
+    return """{ run = ["touch", "%s"], undo = ["rm", "-f", "%s"],
+            check = ["test", "-e", "%s"]%s }""" % (file, file, file, more)
 
 
 class WholeCase(stagerun.Case):
