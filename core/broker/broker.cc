@@ -27,9 +27,10 @@ std::unique_ptr<SecretStore> make_store(const BrokerOptions& options) {
 }
 
 // A last event that anybody may see. Only what the world has said is looked at: our own words in it
-// (`event`, `code`, handles) must not change, whatever a value is.
+// (`event`, `code`, handles) must not change, whatever a value is. Lines, bodies and headers come
+// without values already: there the whole must be seen before it is cut or encoded.
 Value without_values(Value event, const SecretStore& secrets) {
-  for (const char* member : {"text", "tail", "headers", "body", "value"}) {
+  for (const char* member : {"text", "value"}) {
     Value* place = event.find(member);
     if (place != nullptr) *place = secrets.masked(*place);
   }

@@ -30,9 +30,38 @@ Made make_process(const Value& request, EffectPlace& place) {
   return std::make_unique<ProcessEffect>(place, *std::move(process));
 }
 
-Made make_http(const Value& request, EffectPlace& place) {
+// A granted host that the configuration keeps secret, by its value. One that is not known grants
+// nothing, and stays: an empty list would mean any host.
+void open_hosts(EffectPlace& place) {
+  for (std::string& host : place.grants.hosts) {
+    if (!place.secrets.has_handle(host)) continue;
+    const Result<std::string> value = place.secrets.expand(host, place.secret_grants);
+    const Result<Url> url = value ? parse_url(*value) : Result<Url>(value.error());
+    if (url) host = url->authority;
+  }
+}
+
+// What must not follow to another place.
+void note_secrets(const Value& asked, const SecretStore& secrets, HttpRequest& http) {
+  http.has_secret_body = secrets.has_handle(asked.text_or("body"));
+  const Value* headers = asked.find("headers");
+  if (headers == nullptr || headers->members() == nullptr) return;
+  for (const auto& [name, value] : *headers->members()) {
+    if (value.text() != nullptr && secrets.has_handle(*value.text())) {
+      http.secret_headers.push_back(name);
+    }
+  }
+}
+
+Made make_http(const Value& request, const Value& asked, EffectPlace& place) {
   Result<HttpRequest> http = parse_http(request);
   if (!http) return wrong_form(http.error());
+  if (!http->ca_file.empty()) {
+    const Result<WorkspaceFile> located = locate(place, http->ca_file);
+    if (!located && located.error().code == ErrorCode::usage) return wrong_form(located.error());
+  }
+  note_secrets(asked, place.secrets, *http);
+  open_hosts(place);
   if (auto refusal = refuse_host(place.grants, http->target.authority)) return *refusal;
   return std::make_unique<HttpEffect>(place, *std::move(http));
 }
@@ -76,7 +105,7 @@ Made make_timer(const Value& request, EffectPlace& place) {
 Made make_effect(const std::string& kind, const Value& request, const Value& asked,
                  EffectPlace& place) {
   if (kind == "process/1") return make_process(request, place);
-  if (kind == "http/1") return make_http(request, place);
+  if (kind == "http/1") return make_http(request, asked, place);
   if (kind == "file/1") return make_file(request, place);
   if (kind == "secret/1") return make_secret(request, asked, place);
   if (kind == "timer/1") return make_timer(request, place);
