@@ -93,11 +93,12 @@ Value SecretEffect::merge() {
   return keep("merged-" + mark_, render_json(*merged), answer_event());
 }
 
+// Processes go on inheriting it: that somebody looked at it is no reason to take it away, and after
+// a resume nobody would have.
 Value SecretEffect::open_variable() {
   const std::string& name = question_.variable;
   for (const std::string& entry : place_.environment) {
     if (!entry.starts_with(name + "=")) continue;
-    place_.secrets.hide_variable(name);
     return keep(as_label(name, mark_), entry.substr(name.size() + 1),
                 answer_event().set("present", true));
   }

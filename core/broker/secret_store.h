@@ -41,7 +41,8 @@ class SecretStore {
   // The handle of that name, whether or not its value is known.
   std::string handle(const std::string& name) const;
 
-  // Leaves a variable out of what processes inherit.
+  // Leaves a variable, which one of the pipeline's secrets comes from, out of what processes
+  // inherit.
   void hide_variable(const std::string& variable) { hidden_.insert(variable); }
   // `environment` (NAME=VALUE) without the variables that secrets come from.
   std::vector<std::string> without_secrets(std::vector<std::string> environment) const;

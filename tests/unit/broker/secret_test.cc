@@ -101,8 +101,9 @@ TEST_F(SecretTest, VariableIsOpenedWhereTheManifestNamesIt) {
   EXPECT_EQ(opened(event), "from the environment");
   EXPECT_EQ(ask(R"({"op": "open", "env": "STAGERUN_TEST_NONE"})"),
             json(R"({"event": "answer", "present": false})"));
-  run(shell("echo ${STAGERUN_TEST_KEY-unset}", R"({"output": "lines"})"));
-  EXPECT_EQ(sink.lines(), std::vector<std::string>{"unset"});
+  run(shell("echo ${STAGERUN_TEST_KEY-unset}; echo ${#STAGERUN_TEST_KEY}",
+            R"({"output": "lines"})"));
+  EXPECT_EQ(sink.lines(), (std::vector<std::string>{"***", "20"}));
   ASSERT_EQ(::unsetenv("STAGERUN_TEST_KEY"), 0);
 }
 
