@@ -56,6 +56,12 @@ Excerpt excerpt_of(std::string_view line, std::uint32_t column) {
   return excerpt;
 }
 
+void sort(Diagnostics& diagnostics) {
+  std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.span.line, a.span.column) < std::tie(b.span.line, b.span.column);
+  });
+}
+
 }  // namespace
 
 std::string render(const Diagnostic& diagnostic, const Source& source) {
@@ -80,9 +86,7 @@ std::string render(const Diagnostic& diagnostic, const Source& source) {
 }
 
 std::string render(Diagnostics diagnostics, const Source& source) {
-  std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.span.line, a.span.column) < std::tie(b.span.line, b.span.column);
-  });
+  sort(diagnostics);
   const std::size_t shown = std::min(diagnostics.size(), limits::kDiagnostics);
   std::string out;
   for (std::size_t i = 0; i < shown; ++i) out += render(diagnostics[i], source) + "\n";
@@ -90,6 +94,26 @@ std::string render(Diagnostics diagnostics, const Source& source) {
   out += fmt::format("{} problem{} in {}{}\n", count, count == 1 ? "" : "s", source.path,
                      shown < count ? fmt::format("; the first {} are shown", shown) : "");
   return out;
+}
+
+Value to_value(Diagnostics diagnostics, const Source& source) {
+  sort(diagnostics);
+  Value problems = Value::array();
+  for (const Diagnostic& found : diagnostics) {
+    if (problems.items()->size() == limits::kDiagnostics) break;
+    Value problem;
+    problem.set("code", found.code)
+        .set("line", found.span.line)
+        .set("column", found.span.column)
+        .set("length", found.span.length)
+        .set("text", printable(found.text))
+        .set("hint", printable(found.hint));
+    problems.push(std::move(problem));
+  }
+  return Value::object()
+      .set("file", source.path)
+      .set("count", static_cast<std::int64_t>(diagnostics.size()))
+      .set("problems", std::move(problems));
 }
 
 }  // namespace stagerun

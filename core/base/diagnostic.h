@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/value.h"
+
 namespace stagerun {
 
 // A stretch of one line of a file. Lines and columns count from 1, columns in bytes; line 0 means
@@ -20,6 +22,7 @@ struct Span {
 };
 
 struct Diagnostic {
+  std::string code;  // what kind of problem, for programs: "stage.circle"; never renamed
   Span span;
   std::string text;  // what is wrong
   std::string hint;  // what to do about it; may be empty
@@ -41,5 +44,9 @@ std::string render(const Diagnostic& diagnostic, const Source& source);
 
 // All of them, in the order of the file, at most limits::kDiagnostics, then how many there are.
 std::string render(Diagnostics diagnostics, const Source& source);
+
+// The same for programs: {"file", "count", "problems": [{"code", "line", "column", "length",
+// "text", "hint"}]}.
+Value to_value(Diagnostics diagnostics, const Source& source);
 
 }  // namespace stagerun

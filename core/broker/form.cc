@@ -126,9 +126,10 @@ Value journaled_request(const Value& request) {
   if (kept.members() == nullptr) return kept;
   for (auto& [name, value] : *kept.members()) {
     const std::string* text = value.text();
-    if (!is_payload(name) || text == nullptr || text->size() <= limits::kJournaledBodyBytes) {
-      continue;
-    }
+    // What a file holds beside the stage's own secrets nobody could mask.
+    const bool is_content = name == "text" && request.find("write") != nullptr;
+    const std::size_t most = is_content ? 0 : limits::kJournaledBodyBytes;
+    if (!is_payload(name) || text == nullptr || text->size() <= most) continue;
     const auto bytes = static_cast<std::int64_t>(text->size());
     value = Value::object().set("sha256", sha256_hex(*text)).set("bytes", Value(bytes));
   }

@@ -93,12 +93,11 @@ Value SecretEffect::merge() {
   return keep("merged-" + mark_, render_json(*merged), answer_event());
 }
 
-// Processes go on inheriting it: that somebody looked at it is no reason to take it away, and after
-// a resume nobody would have.
 Value SecretEffect::open_variable() {
   const std::string& name = question_.variable;
   for (const std::string& entry : place_.environment) {
     if (!entry.starts_with(name + "=")) continue;
+    if (question_.is_withheld) place_.secrets.hide_variable(name);
     return keep(as_label(name, mark_), entry.substr(name.size() + 1),
                 answer_event().set("present", true));
   }
@@ -124,7 +123,10 @@ Value SecretEffect::keep(const std::string& label, std::string value, Value even
     return failed("secret.form", "it is too large for a secret");
   }
   if (place_.secrets.is_full()) return failed("secret.form", "there are too many secrets already");
-  return event.set("handle", place_.secrets.add(place_.stage + ":" + label, std::move(value)));
+  const std::string name = place_.stage + ":" + label;
+  return event.set("handle", question_.is_masked
+                                 ? place_.secrets.add(name, std::move(value))
+                                 : place_.secrets.add_plain(name, std::move(value)));
 }
 
 }  // namespace stagerun

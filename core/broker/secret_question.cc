@@ -40,17 +40,28 @@ Result<std::string> required(const Form& form, std::string_view member) {
   return *std::move(text);
 }
 
+Status read_treatment(const Form& form, SecretQuestion& question) {
+  TRY_ASSIGN(const std::string treatment, form.text("treat_as", "secret"));
+  if (treatment != "secret" && treatment != "checked" && treatment != "plain") {
+    return malformed("`treat_as` must be secret, checked or plain");
+  }
+  question.is_masked = treatment != "plain";
+  question.is_withheld = treatment == "secret";
+  return {};
+}
+
 Result<SecretQuestion> parse_open(const Form& form) {
   SecretQuestion question;
   question.kind = Kind::open;
+  TRY(read_treatment(form, question));
   if (form.has("env") == form.has("dotenv")) return malformed("`open` has `env` or `dotenv`");
   if (form.has("env")) {
-    TRY(form.only({"op", "env"}));
+    TRY(form.only({"op", "env", "treat_as"}));
     TRY_ASSIGN(question.variable, form.text("env", ""));
     if (!is_variable(question.variable)) return malformed("`env` must be a variable's name");
     return question;
   }
-  TRY(form.only({"op", "dotenv", "name"}));
+  TRY(form.only({"op", "dotenv", "name", "treat_as"}));
   TRY_ASSIGN(question.dotenv, form.text("dotenv", ""));
   TRY_ASSIGN(question.name, form.text("name", ""));
   if (question.dotenv.empty()) return malformed("`dotenv` names no file");

@@ -20,6 +20,8 @@ struct SecretQuestion {
   std::string variable;                                      // of open, or
   std::string dotenv;                                        // a file of the workspace, and
   std::string name;                                          // what to take from it
+  bool is_masked = true;    // what was opened; and where it is a variable:
+  bool is_withheld = true;  // processes do not inherit it any more
 };
 
 // The error's text says what is wrong with the request.

@@ -28,9 +28,23 @@ bool SecretGrants::covers(std::string_view name) const {
 
 std::string SecretStore::add(const std::string& name, std::string value) {
   const auto known = values_.find(name);
+  const bool masked_already =
+      known != values_.end() && known->second == value && plain_.count(name) == 0;
+  if (!masked_already) mask_.add(value);
+  if (!masked_already && value.size() >= limits::kCertainBytes) certain_.add(value);
+  plain_.erase(name);
+  return keep(name, std::move(value));
+}
+
+std::string SecretStore::add_plain(const std::string& name, std::string value) {
+  plain_.insert(name);
+  return keep(name, std::move(value));
+}
+
+std::string SecretStore::keep(const std::string& name, std::string value) {
+  const auto known = values_.find(name);
   if (known == values_.end() || known->second != value) {
     ++added_;
-    mask_.add(value);
     values_[name] = std::move(value);
   }
   return handle(name);

@@ -35,14 +35,16 @@ class SecretStore {
   // `-` and `:`. An earlier value of that name is replaced, and stays masked.
   std::string add(const std::string& name, std::string value);
 
+  // The same of a value that is no secret: it is not masked.
+  std::string add_plain(const std::string& name, std::string value);
+
   // True once so many values were taken in that no stage may add another.
   bool is_full() const;
 
   // The handle of that name, whether or not its value is known.
   std::string handle(const std::string& name) const;
 
-  // Leaves a variable, which one of the pipeline's secrets comes from, out of what processes
-  // inherit.
+  // Leaves a variable out of what processes inherit.
   void hide_variable(const std::string& variable) { hidden_.insert(variable); }
   // `environment` (NAME=VALUE) without the variables that secrets come from.
   std::vector<std::string> without_secrets(std::vector<std::string> environment) const;
@@ -73,13 +75,20 @@ class SecretStore {
   Value masked(const Value& value) const;
 
   const Mask& mask() const { return mask_; }
+  // Of those only that are too long to be a word by chance (limits::kCertainBytes).
+  const Mask& certain() const { return certain_; }
+  const std::string& key() const { return key_; }
 
  private:
+  std::string keep(const std::string& name, std::string value);
+
   std::string key_;
   std::map<std::string, std::string> values_;
+  std::set<std::string> plain_;  // names of values that are not masked
   std::set<std::string> hidden_;
   std::size_t added_ = 0;
   Mask mask_;
+  Mask certain_;
 };
 
 }  // namespace stagerun

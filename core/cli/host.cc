@@ -1,16 +1,21 @@
 #include "core/cli/host.h"
 
-#include <set>
-
 #include <fmt/format.h>
 
 #include "core/cli/plugin_files.h"
+#include "core/cli/print.h"
 
 namespace stagerun {
 
 Host::Host(const Arguments& given)
     : arguments(given), link(loop, program_folder() / "stagerun-worker") {
   if (given.kill_points >= 0) kill_points = KillPoints(given.kill_points);
+  link.on_unenforced([] {
+    print_note(
+        "note: not enforced: this kernel has no Landlock, so plugins can read and write whatever "
+        "you "
+        "can (they still have no network and start no program)\n");
+  });
 }
 
 Result<PluginInfo> Host::describe(const std::filesystem::path& plugin) {
@@ -20,17 +25,9 @@ Result<PluginInfo> Host::describe(const std::filesystem::path& plugin) {
       fmt::format("plugin {} ({})", plugin.stem().string(), plugin.string()));
 }
 
-Result<Catalog> Host::catalog(const std::vector<std::string>& uses) {
-  std::set<std::string> names;
-  for (const std::string& use : uses) names.insert(use.substr(0, use.find('.')));
-  const auto folders = plugin_folders(arguments.plugin_folders);
-  Catalog catalog;
-  for (const std::string& name : names) {
-    TRY_ASSIGN(const auto file, find_plugin(name, folders));
-    TRY_ASSIGN(const PluginInfo plugin, describe(file));
-    add_to(catalog, plugin);
-  }
-  return catalog;
+Result<PluginInfo> Host::find(const std::string& name) {
+  TRY_ASSIGN(const auto file, find_plugin(name, plugin_folders(arguments.plugin_folders)));
+  return describe(file);
 }
 
 void add_to(Catalog& catalog, const PluginInfo& plugin) {

@@ -27,8 +27,8 @@ class Host {
 
   // Asks each plugin, in a worker, what it offers. Errors name the plugin.
   Result<PluginInfo> describe(const std::filesystem::path& plugin);
-  // Finds and asks those that these `uses` name.
-  Result<Catalog> catalog(const std::vector<std::string>& uses);
+  // Finds the plugin of that name, and asks it.
+  Result<PluginInfo> find(const std::string& name);
 };
 
 // Adds a plugin's stages under the names that `uses` knows them by.

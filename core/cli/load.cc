@@ -1,13 +1,18 @@
 #include "core/cli/load.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <system_error>
 
 #include <fmt/format.h>
 
 #include "core/base/files.h"
+#include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/cli/print.h"
+#include "core/cli/secrets.h"
+#include "core/cli/surroundings.h"
 #include "core/config/read_pipeline.h"
 #include "core/plan/inputs.h"
 #include "core/plan/make_plan.h"
@@ -15,27 +20,74 @@
 namespace stagerun {
 namespace {
 
-int print_problems(const Diagnostics& diagnostics, const Source& source) {
-  print_note(render(diagnostics, source));
-  return exit_usage;
+// A plugin that is missing or broken is nothing that the user's file is wrong about.
+int status_of(const Diagnostics& diagnostics) {
+  const bool all = std::all_of(diagnostics.begin(), diagnostics.end(),
+                               [](const auto& found) { return found.code.starts_with("plugin."); });
+  return all ? exit_plugin : exit_usage;
 }
 
-std::map<std::string, std::string> given_inputs(const Pipeline& pipeline,
-                                                const std::map<std::string, std::string>& flags) {
-  std::map<std::string, std::string> given;
+int print_problems(const Host& host, const Diagnostics& diagnostics, const Source& source) {
+  print_diagnostics(diagnostics, source, host.arguments.format == "json");
+  return status_of(diagnostics);
+}
+
+using Given = std::map<std::string, std::string>;
+
+// A JSON object of values; whether they are right is asked of them as of all others.
+Status add_inputs_file(const std::string& file, Given& given) {
+  if (file.empty()) return {};
+  auto text = read_file(file, limits::kPipelineBytes);
+  const auto values = text ? parse_json(*text) : Result<Value>(std::move(text).error());
+  if (!values || values->members() == nullptr) {
+    return Error{ErrorCode::usage,
+                 fmt::format("--inputs {}: {}", file,
+                             values ? "it holds no JSON object" : values.error().text),
+                 "write it like {\"version\": \"2\"}"};
+  }
+  for (const auto& [name, value] : *values->members()) {
+    given[name] = value.text() != nullptr ? *value.text() : render_json(value);
+  }
+  return {};
+}
+
+// The command line wins over the file, the file over the environment.
+Result<Given> given_inputs(const Pipeline& pipeline, const Arguments& arguments) {
+  Given given;
   for (const InputSpec& input : pipeline.inputs) {
     if (const char* value = std::getenv(("STAGERUN_INPUT_" + input.name).c_str())) {
       given[input.name] = value;
     }
   }
-  for (const auto& [name, value] : flags) given[name] = value;
+  TRY(add_inputs_file(arguments.inputs_file, given));
+  for (const auto& [name, value] : arguments.inputs) given[name] = value;
   return given;
 }
 
-std::vector<std::string> uses_of(const Pipeline& pipeline) {
-  std::vector<std::string> uses;
-  for (const StageSpec& stage : pipeline.stages) uses.push_back(stage.uses);
-  return uses;
+// Asks the plugin of every stage that names one. Where that fails, it is reported once, at the
+// first of them, and no more is asked of those that use it.
+Result<Catalog> find_plugins(Host& host, Pipeline& pipeline, Diagnostics& diagnostics) {
+  Catalog catalog;
+  std::map<std::string, bool> found;
+  for (StageSpec& stage : pipeline.stages) {
+    if (stage.uses.empty()) continue;
+    const std::string name = stage.uses.substr(0, stage.uses.find('.'));
+    const auto [entry, is_new] = found.emplace(name, true);
+    if (is_new) {
+      const auto plugin = host.find(name);
+      entry->second = plugin.has_value();
+      if (plugin) {
+        add_to(catalog, *plugin);
+      } else if (plugin.error().code != ErrorCode::plugin) {
+        return plugin.error();
+      } else {
+        diagnostics.push_back(
+            {"plugin.unusable", stage.uses_span, plugin.error().text, plugin.error().hint});
+      }
+    }
+    if (!entry->second) stage.uses.clear();
+  }
+  return catalog;
 }
 
 Result<Source> read_source(const std::string& given) {
@@ -48,12 +100,22 @@ Result<Source> read_source(const std::string& given) {
   return Source{file.string(), *std::move(text)};
 }
 
-std::variant<Loaded, int> plan_it(const Pipeline& pipeline, const Catalog& catalog, Value inputs,
-                                  Diagnostics diagnostics, Loaded loaded) {
-  auto plan = make_plan(pipeline, catalog, std::move(inputs), diagnostics);
-  if (!diagnostics.empty()) return print_problems(diagnostics, loaded.source);
+std::filesystem::path state_of(const Pipeline& pipeline, const Arguments& arguments,
+                               const std::filesystem::path& workspace) {
+  constexpr std::string_view kFolder = "dir:";
+  if (!arguments.state.empty() || pipeline.state.empty()) return arguments.state_folder();
+  return workspace / pipeline.state.substr(kFolder.size());
+}
+
+std::variant<Loaded, int> plan_it(const Host& host, const Pipeline& pipeline,
+                                  const Catalog& catalog, Value inputs, Value surroundings,
+                                  const std::string& handle_key, Diagnostics diagnostics,
+                                  Loaded loaded) {
+  auto plan = make_plan(pipeline, catalog, std::move(inputs), diagnostics, std::move(surroundings));
+  if (!diagnostics.empty()) return print_problems(host, diagnostics, loaded.source);
   CHECK(plan.has_value());
   loaded.plan = *std::move(plan);
+  loaded.secrets = name_secrets(loaded.plan, handle_key);
   return loaded;
 }
 
@@ -75,34 +137,46 @@ Result<Catalog> recorded_catalog(Host& host, const Value& plugins) {
 
 }  // namespace
 
+int open_secrets(const Host& host, const Loaded& loaded) {
+  Diagnostics diagnostics;
+  open_secrets(loaded.plan, loaded.workspace, *loaded.secrets, diagnostics);
+  return diagnostics.empty() ? int{exit_succeeded}
+                             : print_problems(host, diagnostics, loaded.source);
+}
+
 std::variant<Loaded, int> load_pipeline(Host& host) {
   auto source = read_source(host.arguments.pipeline);
   if (!source) return print_error(source.error());
   Diagnostics diagnostics;
-  const auto pipeline = read_pipeline(*source, diagnostics);
-  if (!pipeline) return print_problems(diagnostics, *source);
-  const auto catalog = host.catalog(uses_of(*pipeline));
-  if (!catalog) {
-    if (!diagnostics.empty()) print_problems(diagnostics, *source);
-    return print_error(catalog.error());
-  }
-  Value inputs =
-      check_inputs(*pipeline, given_inputs(*pipeline, host.arguments.inputs), diagnostics);
+  auto pipeline = read_pipeline(*source, diagnostics, host.arguments.environment);
+  if (!pipeline) return print_problems(host, diagnostics, *source);
+  const auto catalog = find_plugins(host, *pipeline, diagnostics);
+  if (!catalog) return print_error(catalog.error());
+  const auto given = given_inputs(*pipeline, host.arguments);
+  if (!given) return print_error(given.error());
+  Value inputs = check_inputs(*pipeline, *given, diagnostics);
+  report_unread(*pipeline, diagnostics);
   Loaded loaded;
   std::error_code none;
   loaded.workspace = std::filesystem::canonical(source->path, none).parent_path();
   loaded.source = *std::move(source);
-  return plan_it(*pipeline, *catalog, std::move(inputs), std::move(diagnostics), std::move(loaded));
+  loaded.state = state_of(*pipeline, host.arguments, loaded.workspace);
+  Value surroundings = read_surroundings(*pipeline, journal::RunStore(loaded.state));
+  return plan_it(host, *pipeline, *catalog, std::move(inputs), std::move(surroundings),
+                 make_handle_key(), std::move(diagnostics), std::move(loaded));
 }
 
 std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
-  Loaded loaded{{started.pipeline_path, started.pipeline_text}, started.workspace, {}};
+  Loaded loaded;
+  loaded.source = {started.pipeline_path, started.pipeline_text};
+  loaded.workspace = started.workspace;
   Diagnostics diagnostics;
-  const auto pipeline = read_pipeline(loaded.source, diagnostics);
-  if (!pipeline) return print_problems(diagnostics, loaded.source);
+  const auto pipeline = read_pipeline(loaded.source, diagnostics, started.environment);
+  if (!pipeline) return print_problems(host, diagnostics, loaded.source);
   const auto catalog = recorded_catalog(host, started.plugins);
   if (!catalog) return print_error(catalog.error());
-  return plan_it(*pipeline, *catalog, started.inputs, std::move(diagnostics), std::move(loaded));
+  return plan_it(host, *pipeline, *catalog, started.inputs, started.surroundings,
+                 started.handle_key, std::move(diagnostics), std::move(loaded));
 }
 
 }  // namespace stagerun

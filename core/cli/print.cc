@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/model/outcome.h"
 
@@ -28,6 +29,11 @@ int status_of(ErrorCode code) {
 void print_result(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 void print_note(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+void print_diagnostics(const Diagnostics& diagnostics, const Source& source, bool json) {
+  if (json) return print_result(render_json_pretty(to_value(diagnostics, source)) + "\n");
+  print_note(render(diagnostics, source));
+}
 
 int print_error(const Error& error) {
   print_note("stagerun: " + printable(error.text) + "\n");

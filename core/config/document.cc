@@ -48,7 +48,8 @@ Diagnostic syntax_error(const toml::parse_error& error, const Lines& lines) {
   const Span span = span_of(error.source(), lines);
   std::string_view text = error.description();
   if (text.find("TOML_MAX_NESTED_VALUES") != std::string_view::npos) {
-    return {span, "nested too deeply", fmt::format("the limit is {} levels", limits::kDepth)};
+    return {"toml.depth", span, "nested too deeply",
+            fmt::format("the limit is {} levels", limits::kDepth)};
   }
   std::string where;
   if (const std::size_t colon = text.find(": "); text.starts_with(kPrefix) && colon < text.size()) {
@@ -59,7 +60,7 @@ Diagnostic syntax_error(const toml::parse_error& error, const Lines& lines) {
   if (text.starts_with("could not determine value type")) hint = "text needs quotes";
   if (text.starts_with("cannot redefine")) hint = "it was given before";
   if (text.starts_with("unescaped control")) hint = "is a closing quote missing?";
-  return {span, "not TOML: " + printable(text) + where, hint};
+  return {"toml.syntax", span, "not TOML: " + printable(text) + where, hint};
 }
 
 class Converter {
@@ -70,8 +71,8 @@ class Converter {
   Node convert(const toml::node& source, std::size_t depth) {
     Node node{span_of(source.source(), lines_), false};
     if (depth > limits::kDepth) {
-      diagnostics_.push_back(
-          {node.span, "nested too deeply", fmt::format("the limit is {} levels", limits::kDepth)});
+      diagnostics_.push_back({"toml.depth", node.span, "nested too deeply",
+                              fmt::format("the limit is {} levels", limits::kDepth)});
     } else if (const auto* table = source.as_table()) {
       node.content = convert_table(*table, depth);
     } else if (const auto* array = source.as_array()) {
@@ -109,7 +110,8 @@ class Converter {
     if (const auto* text = source.as_string()) node.content = text->get();
     if (const auto* number = source.as_floating_point()) {
       if (!std::isfinite(number->get())) {
-        diagnostics_.push_back({node.span, "nan and inf are no values", "use a finite number"});
+        diagnostics_.push_back(
+            {"toml.finite", node.span, "nan and inf are no values", "use a finite number"});
       }
       node.content = number->get();
     }
@@ -147,14 +149,8 @@ const char* Node::describe() const {
 
 std::optional<Node> parse_document(const Source& source, const Lines& lines,
                                    Diagnostics& diagnostics) {
-  if (source.text.size() > limits::kPipelineBytes) {
-    diagnostics.push_back({{},
-                           "the file is too large",
-                           fmt::format("the limit is {} bytes", limits::kPipelineBytes)});
-    return std::nullopt;
-  }
   if (const auto deep = find_deep_key(source.text)) {
-    diagnostics.push_back({lines.span(*deep, *deep + 1), "nested too deeply",
+    diagnostics.push_back({"toml.depth", lines.span(*deep, *deep + 1), "nested too deeply",
                            fmt::format("the limit is {} levels", limits::kDepth)});
     return std::nullopt;
   }

@@ -44,7 +44,7 @@ struct Member {
 };
 
 // The whole file as a table. Nothing where it is no TOML (one diagnostic, for TOML stops at its
-// first error), too large (limits::kPipelineBytes), nested too deeply (limits::kDepth) or holds
+// first error), nested too deeply (limits::kDepth) or holds
 // nan or inf.
 std::optional<Node> parse_document(const Source& source, const Lines& lines,
                                    Diagnostics& diagnostics);

@@ -27,6 +27,20 @@ Value scalar(const Node& node) {
   return *node.text();
 }
 
+std::optional<Value> scalar_of_type(const Node& node, const InputSpec& input,
+                                    const std::string& what, Diagnostics& diagnostics) {
+  const bool is_scalar =
+      node.boolean() != nullptr || node.integer() != nullptr || node.text() != nullptr;
+  if (is_scalar) {
+    Value value = scalar(node);
+    if (value.type_name() == input.type) return value;
+  }
+  diagnostics.push_back(
+      {"input.type", node.span,
+       fmt::format("{} must be of type {}; this is {}", what, input.type, node.describe()), ""});
+  return std::nullopt;
+}
+
 class InputReader {
  public:
   InputReader(const Member& member, Diagnostics& diagnostics)
@@ -44,6 +58,7 @@ class InputReader {
     read_pattern();
     read_choices();
     read_default();
+    if (!table_.wrong().empty()) input_.is_broken = true;
     return std::move(input_);
   }
 
@@ -53,10 +68,11 @@ class InputReader {
     if (member == nullptr) return;
     const std::string& text = *member->value.text();
     if (input_.type != "string") {
-      complain(member->key_span, fmt::format("`pattern` in {} is for strings only", where_), "");
+      complain("input.pattern_type", member->key_span,
+               fmt::format("`pattern` in {} is for strings only", where_), "");
     } else if (const Pattern pattern(text); !pattern.is_valid()) {
-      complain(member->value.span, fmt::format("the pattern of {} is not valid", where_),
-               pattern.problem());
+      complain("input.pattern", member->value.span,
+               fmt::format("the pattern of {} is not valid", where_), pattern.problem());
     } else {
       input_.pattern = text;
     }
@@ -64,12 +80,22 @@ class InputReader {
 
   void read_choices() {
     const Member* member = table_.find("choices");
-    if (member == nullptr) return;
+    if (member == nullptr || table_.wrong().count("type") != 0) return;
+    bool are_right = true;
     for (const Node& node : *member->value.items()) {
-      if (is_of_type(node, "a choice")) input_.choices.push_back(scalar(node));
+      if (const auto choice = scalar_of_type(node, input_, "a choice of " + where_, diagnostics_)) {
+        input_.choices.push_back(*choice);
+      } else {
+        are_right = false;
+      }
+    }
+    if (!are_right) {
+      input_.is_broken = true;
+      input_.choices.clear();
     }
     if (member->value.items()->empty()) {
-      complain(member->value.span, fmt::format("`choices` of {} are empty", where_),
+      complain("input.no_choices", member->value.span,
+               fmt::format("`choices` of {} are empty", where_),
                "list the values that are right, or leave it out");
     }
   }
@@ -79,34 +105,18 @@ class InputReader {
     if (member == nullptr) return;
     const Node& node = member->value;
     if (input_.required) {
-      complain(member->key_span,
+      complain("input.unused_default", member->key_span,
                fmt::format("{} is required, so its default is never used", where_),
                "leave one of them out");
     }
-    if (!is_of_type(node, "the default")) return;
-    input_.fallback = scalar(node);
-    const auto& choices = input_.choices;
-    if (!choices.empty() &&
-        std::find(choices.begin(), choices.end(), *input_.fallback) == choices.end()) {
-      complain(node.span, fmt::format("the default of {} is none of its choices", where_), "");
-    }
-    if (!input_.pattern.empty() && !Pattern(input_.pattern).is_found_in(*node.text())) {
-      complain(node.span, fmt::format("the default of {} does not match its pattern", where_), "");
-    }
+    if (table_.wrong().count("type") != 0) return;
+    input_.fallback = read_value(node, input_, "the default of " + where_, diagnostics_);
+    if (!input_.fallback) input_.is_broken = true;
   }
 
-  bool is_of_type(const Node& node, const char* what) {
-    const Value value = scalar(node);
-    if (value.type_name() == input_.type) return true;
-    complain(node.span,
-             fmt::format("{} of {} must be of type {}; this is {}", what, where_, input_.type,
-                         node.describe()),
-             "");
-    return false;
-  }
-
-  void complain(const Span& span, std::string text, std::string hint) {
-    diagnostics_.push_back({span, std::move(text), std::move(hint)});
+  void complain(const char* code, const Span& span, std::string text, std::string hint) {
+    input_.is_broken = true;
+    diagnostics_.push_back({code, span, std::move(text), std::move(hint)});
   }
 
   Diagnostics& diagnostics_;
@@ -117,18 +127,36 @@ class InputReader {
 
 }  // namespace
 
+std::optional<Value> read_value(const Node& node, const InputSpec& input, const std::string& what,
+                                Diagnostics& diagnostics) {
+  auto value = scalar_of_type(node, input, what, diagnostics);
+  if (!value) return std::nullopt;
+  const auto& choices = input.choices;
+  if (!choices.empty() && std::find(choices.begin(), choices.end(), *value) == choices.end()) {
+    diagnostics.push_back(
+        {"input.value_choice", node.span, fmt::format("{} is none of its choices", what), ""});
+    return std::nullopt;
+  }
+  if (!input.pattern.empty() && !Pattern(input.pattern).is_found_in(*node.text())) {
+    diagnostics.push_back(
+        {"input.value_pattern", node.span, fmt::format("{} does not match its pattern", what), ""});
+    return std::nullopt;
+  }
+  return value;
+}
+
 InputSpec read_input(const Member& member, Diagnostics& diagnostics) {
   if (!is_input_name(member.key)) {
-    diagnostics.push_back({member.key_span,
+    diagnostics.push_back({"input.name", member.key_span,
                            fmt::format("`{}` cannot name an input", printable(member.key)),
                            "a letter, then letters, digits, _ and -; at most 64 characters"});
   }
   if (member.value.members() == nullptr) {
-    diagnostics.push_back({member.value.span,
+    diagnostics.push_back({"input.table", member.value.span,
                            fmt::format("input `{}` must be a table; this is {}",
                                        printable(member.key), member.value.describe()),
                            fmt::format("write [inputs.{}]", printable(member.key))});
-    return {member.key, member.key_span, "string", false, {}, "", {}, ""};
+    return {member.key, member.key_span, "string", false, {}, "", {}, "", true};
   }
   return InputReader(member, diagnostics).read();
 }

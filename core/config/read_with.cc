@@ -10,8 +10,8 @@ namespace {
 
 class WithReader {
  public:
-  WithReader(const Lines& lines, StageSpec& stage, Diagnostics& diagnostics)
-      : lines_(lines), stage_(stage), diagnostics_(diagnostics) {}
+  WithReader(const Lines& lines, StageSpec& stage, UsedNames& used, Diagnostics& diagnostics)
+      : lines_(lines), stage_(stage), used_(used), diagnostics_(diagnostics) {}
 
   // The depth of a Node is limited by parse_document, and so is this recursion.
   Value read(const Node& node, const std::string& pointer) {
@@ -27,6 +27,9 @@ class WithReader {
  private:
   Value read_text(const std::string& text, const Span& span, const std::string& pointer) {
     if (auto parts = parse_template(text, span, lines_, diagnostics_)) {
+      for (const Template::Part& part : parts->parts) {
+        if (part.expression) note_used(*part.expression, used_);
+      }
       stage_.templates[pointer] = *std::move(parts);
     }
     return text;
@@ -52,13 +55,28 @@ class WithReader {
 
   const Lines& lines_;
   StageSpec& stage_;
+  UsedNames& used_;
   Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
-void read_with(const Node& table, const Lines& lines, StageSpec& stage, Diagnostics& diagnostics) {
-  stage.with = WithReader(lines, stage, diagnostics).read(table, "");
+void note_used(const Expression& expression, UsedNames& used) {
+  if (expression.nodes.empty()) used.are_all = false;
+  for (const Expression::Node& node : expression.nodes) {
+    if (node.kind != Expression::Kind::reference) continue;
+    const auto& path = node.reference.path;
+    if (path[0] == "secrets") used.secrets.insert(path[1]);
+    if (path[0] == "env") used.variables.insert(path[1]);
+  }
+}
+
+void read_with(const Node& table, const Lines& lines, StageSpec& stage, UsedNames& used,
+               Diagnostics& diagnostics) {
+  stage.templates.clear();
+  stage.with_spans.clear();
+  stage.with_key_spans.clear();
+  stage.with = WithReader(lines, stage, used, diagnostics).read(table, "");
 }
 
 }  // namespace stagerun

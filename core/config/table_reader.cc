@@ -13,9 +13,12 @@ namespace {
 const char* describe(KeyType type) {
   switch (type) {
     case KeyType::string:
+    case KeyType::expression:
       return "a string";
     case KeyType::boolean:
       return "true or false";
+    case KeyType::integer:
+      return "an integer";
     case KeyType::duration:
       return "a duration";
     case KeyType::strings:
@@ -25,6 +28,7 @@ const char* describe(KeyType type) {
     case KeyType::scalars:
       return "an array of strings, integers or booleans";
     case KeyType::table:
+    case KeyType::named_tables:
       return "a table";
     case KeyType::tables:
       return "an array of tables";
@@ -38,13 +42,17 @@ bool fits(const Node& node, KeyType type) {
     case KeyType::string:
     case KeyType::strings:
     case KeyType::duration:
+    case KeyType::expression:
       return node.text() != nullptr;
+    case KeyType::integer:
+      return node.integer() != nullptr;
     case KeyType::boolean:
       return node.boolean() != nullptr;
     case KeyType::scalar:
     case KeyType::scalars:
       return node.text() != nullptr || node.integer() != nullptr || node.boolean() != nullptr;
     case KeyType::table:
+    case KeyType::named_tables:
     case KeyType::tables:
       return node.members() != nullptr;
   }
@@ -72,27 +80,43 @@ std::string type_hint(const KeySpec& key) {
   return "";
 }
 
-// Empty where the duration is one that can be waited for.
+std::string limit_of(const KeySpec& key) {
+  constexpr std::int64_t kDay = 86'400'000;
+  if (key.most % kDay == 0) return fmt::format("the limit is {} days", key.most / kDay);
+  return fmt::format("the limit is {} minutes", key.most / 60'000);
+}
+
+// Text empty where the value is right.
 Diagnostic duration_problem(const KeySpec& key, const std::string& text) {
   const auto duration = parse_duration_ms(text);
   if (!duration) {
-    return {{}, fmt::format("`{}` is no duration", printable(text)), type_hint(key)};
+    return {
+        "duration.form", {}, fmt::format("`{}` is no duration", printable(text)), type_hint(key)};
   }
-  if (*duration <= 0) return {{}, fmt::format("`{}` must be more than 0", key.name), ""};
-  if (*duration > limits::kTimeoutMax) {
-    return {{}, fmt::format("`{}` is too long", key.name), "the limit is 30 days"};
+  if (*duration <= 0) {
+    return {"duration.zero", {}, fmt::format("`{}` must be more than 0", key.name), ""};
+  }
+  if (*duration > key.most) {
+    return {"duration.limit", {}, fmt::format("`{}` is too long", key.name), limit_of(key)};
   }
   return {};
 }
 
 Diagnostic value_problem(const KeySpec& key, const Node& value) {
   if (key.type == KeyType::duration) return duration_problem(key, *value.text());
+  if (key.type == KeyType::integer && (*value.integer() < 1 || *value.integer() > key.most)) {
+    return {"integer.range",
+            {},
+            fmt::format("`{}` cannot be {}", key.name, *value.integer()),
+            fmt::format("1 to {}", key.most)};
+  }
   const auto& choices = key.choices;
   if (choices.empty() ||
       std::find(choices.begin(), choices.end(), *value.text()) != choices.end()) {
     return {};
   }
-  return {{},
+  return {"key.choice",
+          {},
           fmt::format("`{}` cannot be `{}`", key.name, printable(*value.text())),
           fmt::format("one of: {}", fmt::join(choices, ", "))};
 }
@@ -110,10 +134,11 @@ TableReader::TableReader(const Node& table, std::span<const KeySpec> keys, const
   for (const Member& member : *table.members()) check_member(member, keys, where, diagnostics);
   for (const KeySpec& key : keys) {
     if (!key.required || table.find(key.name) != nullptr) continue;
-    diagnostics.push_back({place, fmt::format("`{}` is missing in {}", key.name, where),
-                           key.type == KeyType::tables
-                               ? type_hint(key)
-                               : fmt::format("add `{}`: {}", key.name, key.summary)});
+    wrong_.emplace(key.name);
+    diagnostics.push_back(
+        {"key.missing", place, fmt::format("`{}` is missing in {}", key.name, where),
+         key.type == KeyType::tables ? type_hint(key)
+                                     : fmt::format("add `{}`: {}", key.name, key.summary)});
   }
 }
 
@@ -123,25 +148,31 @@ void TableReader::check_member(const Member& member, std::span<const KeySpec> ke
     return candidate.name == member.key;
   });
   if (key == keys.end()) {
-    diagnostics.push_back({member.key_span,
+    const auto names = names_of(keys);
+    wrong_.insert(nearest(member.key, names).value_or(member.key));
+    diagnostics.push_back({"key.unknown", member.key_span,
                            fmt::format("unknown key `{}` in {}", printable(member.key), where),
-                           suggestion(member.key, names_of(keys))});
+                           suggestion(member.key, names)});
     return;
   }
-  const auto wrong = mismatches(member.value, key->type);
-  for (const Node* node : wrong) {
+  const auto misfits = mismatches(member.value, key->type);
+  for (const Node* node : misfits) {
     const bool is_table = node == &member.value && node->members() != nullptr;
-    diagnostics.push_back({is_table ? member.key_span : node->span,
+    diagnostics.push_back({"key.type", is_table ? member.key_span : node->span,
                            fmt::format("`{}` in {} must be {}; this is {}", key->name, where,
                                        describe(key->type), node->describe()),
                            type_hint(*key)});
   }
-  if (!wrong.empty()) return;
+  if (!misfits.empty()) {
+    wrong_.emplace(key->name);
+    return;
+  }
   Diagnostic problem = value_problem(*key, member.value);
   if (problem.text.empty()) {
     valid_[key->name] = &member;
     return;
   }
+  wrong_.emplace(key->name);
   problem.span = member.value.span;
   problem.text += fmt::format(" in {}", where);
   diagnostics.push_back(std::move(problem));
@@ -155,6 +186,12 @@ const Member* TableReader::find(std::string_view key) const {
 std::string TableReader::text_or(std::string_view key, std::string_view fallback) const {
   const Member* member = find(key);
   return member != nullptr ? *member->value.text() : std::string(fallback);
+}
+
+std::optional<std::int64_t> TableReader::duration_ms(std::string_view key) const {
+  const Member* member = find(key);
+  if (member == nullptr) return std::nullopt;
+  return parse_duration_ms(*member->value.text());
 }
 
 bool TableReader::boolean_or(std::string_view key, bool fallback) const {

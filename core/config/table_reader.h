@@ -3,6 +3,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,12 +28,17 @@ class TableReader {
 
   std::string text_or(std::string_view key, std::string_view fallback) const;
   bool boolean_or(std::string_view key, bool fallback) const;
+  std::optional<std::int64_t> duration_ms(std::string_view key) const;
+
+  // The keys that are missing, wrong, or were probably meant by one that does not exist.
+  const std::set<std::string>& wrong() const { return wrong_; }
 
  private:
   void check_member(const Member& member, std::span<const KeySpec> keys, const std::string& where,
                     Diagnostics& diagnostics);
 
   std::map<std::string_view, const Member*> valid_;
+  std::set<std::string> wrong_;
 };
 
 }  // namespace stagerun

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/diagnostic.h"
@@ -19,7 +21,8 @@ struct Reference {
 };
 
 // In postfix order, so that nobody needs recursion to work it out: each node takes the values that
-// its operands left and leaves one.
+// its operands left and leaves one. Without nodes it is one that could not be read: that has been
+// reported, and it has no value.
 struct Expression {
   enum class Kind {
     literal,
@@ -64,5 +67,44 @@ struct Expression {
 
   friend bool operator==(const Expression&, const Expression&) = default;
 };
+
+// "==", "in": how an operator is written.
+std::string_view symbol_of(Expression::Kind kind);
+
+// What values an expression may have, as far as it is known: a bit for each of JSON's types.
+using Types = std::uint8_t;
+
+enum TypeBit : Types {
+  type_null = 1u << 0,
+  type_boolean = 1u << 1,
+  type_integer = 1u << 2,
+  type_number = 1u << 3,
+  type_string = 1u << 4,
+  type_array = 1u << 5,
+  type_object = 1u << 6,
+  type_any = 127,
+  type_numeric = type_integer | type_number,
+};
+
+// The bit of a type's name in JSON Schema; 0 where it is none.
+Types type_named(std::string_view name);
+Types type_of(const Value& value);
+// What is left where something takes the place of null.
+inline Types without_null(Types types) { return static_cast<Types>(types & ~type_null); }
+// "a string or an integer"; "anything" where all are possible.
+std::string describe(Types types);
+
+// A function that expressions may call. The one list of them: parser, type check, evaluation and
+// documents follow it.
+struct FunctionSpec {
+  std::string_view name;
+  std::string_view form;          // "starts_with(text, start)"
+  std::vector<Types> parameters;  // what each argument may be
+  Types result = type_any;
+  std::string_view summary;
+};
+
+const std::vector<FunctionSpec>& functions();
+const FunctionSpec* find_function(std::string_view name);
 
 }  // namespace stagerun

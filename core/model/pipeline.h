@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ struct InputSpec {
   std::string pattern;
   std::vector<Value> choices;
   std::string description;
+  bool is_broken = false;  // wrong in the file: nothing can be said of its value
 };
 
 struct StageSpec {
@@ -74,12 +76,16 @@ struct StageSpec {
   std::map<std::string, Span> secrets_spans;  // by name
   OnFailure on_failure = OnFailure::rollback;
   RollbackPolicy rollback = RollbackPolicy::automatic;
+  Span rollback_span;  // line 0 where the stage itself does not say it
   bool acknowledge_irreversible = false;
+  // Its own keys are wrong, which has been reported: what follows from that is not.
+  bool is_broken = false;
 
   Value with;                                  // as written; strings hold their `${{ }}` still
   std::map<std::string, Template> templates;   // by RFC 6901 pointer into `with`
   std::map<std::string, Span> with_spans;      // by the same; "" is `with` itself
   std::map<std::string, Span> with_key_spans;  // of the keys, by the pointer to what they name
+  std::set<std::string> used_secrets;          // in its `with`, whatever the environment
 };
 
 struct Pipeline {
@@ -90,7 +96,12 @@ struct Pipeline {
   std::vector<InputSpec> inputs;
   std::vector<SecretSpec> secrets;
   std::vector<std::string> variables;  // of `env`: what `env.NAME` may name
-  std::vector<StageSpec> stages;       // in the order of the file
+  std::map<std::string, Span> variables_spans;
+  std::set<std::string> used_variables;  // by any expression, whatever the environment
+  std::vector<StageSpec> stages;         // in the order of the file
+  std::vector<StageSpec> left_out;       // those that the environment does without
+  std::set<std::string> unread;          // keys of the file itself that are wrong
+  bool is_read = true;                   // false where a stage, or an expression, is wrong
 };
 
 }  // namespace stagerun

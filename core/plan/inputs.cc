@@ -57,20 +57,25 @@ Diagnostic problem_with(const InputSpec& input, const std::string& text, Value& 
   const std::string said = fmt::format("-i {}={}", input.name, shown(text));
   const auto parsed = parse_value(input.type, text);
   if (!parsed)
-    return {{}, fmt::format("{}: not of type {}", said, input.type), type_hint(input.type)};
+    return {"input.given_type",
+            {},
+            fmt::format("{}: not of type {}", said, input.type),
+            type_hint(input.type)};
   value = *parsed;
   const auto& choices = input.choices;
   if (!choices.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) {
-    return {{}, fmt::format("{}: none of the choices", said), list(choices)};
+    return {"input.given_choice", {}, fmt::format("{}: none of the choices", said), list(choices)};
   }
   if (input.pattern.empty()) return {};
   if (text.size() > limits::kPatternTextBytes) {
-    return {{},
+    return {"input.given_long",
+            {},
             fmt::format("{}: too long to hold against a pattern", said),
             fmt::format("the limit is {} bytes", limits::kPatternTextBytes)};
   }
   if (Pattern(input.pattern).is_found_in(text)) return {};
-  return {{},
+  return {"input.given_pattern",
+          {},
           fmt::format("{}: does not match the input's pattern", said),
           fmt::format("it must match {}", printable(input.pattern))};
 }
@@ -83,11 +88,13 @@ Value check_inputs(const Pipeline& pipeline, const std::map<std::string, std::st
   std::vector<std::string> names;
   for (const InputSpec& input : pipeline.inputs) {
     names.push_back(input.name);
+    if (input.is_broken) continue;
     const auto text = given.find(input.name);
     if (text == given.end()) {
       if (input.fallback) values.emplace_back(input.name, *input.fallback);
       if (!input.required || input.fallback) continue;
-      diagnostics.push_back({input.span, fmt::format("input `{}` has no value", input.name),
+      diagnostics.push_back({"input.missing", input.span,
+                             fmt::format("input `{}` has no value", input.name),
                              fmt::format("give it with -i {}=...", input.name)});
       continue;
     }
@@ -99,9 +106,11 @@ Value check_inputs(const Pipeline& pipeline, const std::map<std::string, std::st
       diagnostics.push_back(std::move(problem));
     }
   }
+  if (pipeline.unread.count("inputs") != 0) return Value(std::move(values));
   for (const auto& [name, text] : given) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    diagnostics.push_back({{},
+    diagnostics.push_back({"input.given_unknown",
+                           {},
                            fmt::format("-i {}: the pipeline has no such input", shown(name)),
                            hint_for(name, names, diagnostics)});
   }

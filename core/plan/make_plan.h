@@ -11,9 +11,11 @@
 
 namespace stagerun {
 
-// `inputs` as check_inputs gives them. Nothing where the pipeline cannot run as it is written, and
-// then every reason that can be found stands in `diagnostics`.
+// `inputs` as check_inputs gives them; `surroundings`, an object, as Plan has them, as far as they
+// are known. Nothing where `diagnostics` hold anything: what they held before, or what keeps the
+// pipeline from running as it is written, all of it. Of a pipeline that could not be read whole
+// what there is is checked, and nothing that follows from what has been reported is reported.
 std::optional<Plan> make_plan(const Pipeline& pipeline, const Catalog& catalog, Value inputs,
-                              Diagnostics& diagnostics);
+                              Diagnostics& diagnostics, Value surroundings = Value::object());
 
 }  // namespace stagerun

@@ -26,7 +26,7 @@ Diagnostic describe_circle(const Pipeline& pipeline, const std::vector<std::size
     names.erase(middle, names.end() - kShownPath / 2);
     names.insert(names.begin() + kShownPath / 2, "...");
   }
-  return {need != first.needs_spans.end() ? need->second : first.span,
+  return {"stage.circle", need != first.needs_spans.end() ? need->second : first.span,
           fmt::format("stages need each other in a circle: {}", fmt::join(names, " -> ")),
           "take one of these out of `needs`"};
 }
@@ -71,9 +71,10 @@ StageGraph make_graph(const Pipeline& pipeline, Diagnostics& diagnostics) {
         graph.needs[i].push_back(found->second);
         continue;
       }
+      if (pipeline.unread.count("stage") != 0) continue;
       const auto span = stage.needs_spans.find(need);
       diagnostics.push_back(
-          {span != stage.needs_spans.end() ? span->second : stage.span,
+          {"stage.need", span != stage.needs_spans.end() ? span->second : stage.span,
            fmt::format("stage `{}` needs `{}`, which does not exist", stage.name, printable(need)),
            hint_for(need, names, diagnostics)});
     }

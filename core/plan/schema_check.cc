@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/check.h"
 #include "core/base/limits.h"
 #include "core/base/text.h"
 #include "core/plan/hint.h"
@@ -16,21 +17,20 @@ namespace stagerun {
 // keywords has its own function, which does nothing where the value is of another type.
 class SchemaWalk {
  public:
-  SchemaWalk(SchemaChecker& checker, const StageSpec& stage, const Resolved& resolved)
+  SchemaWalk(SchemaChecker& checker, const StageSpec& stage, const Resolved& resolved,
+             const std::map<std::string, Types>& types)
       : checker_(checker),
         stage_(stage),
+        types_(types),
         unresolved_(resolved.pointers.begin(), resolved.pointers.end()) {}
 
   void visit(const Value& value, const Value& schema, const std::string& pointer,
              Diagnostics& found, std::size_t depth) {
     if (schema.boolean() != nullptr && !*schema.boolean()) {
-      complain(pointer, name(pointer) + " is not allowed here", "", found);
+      complain("with.not_allowed", pointer, name(pointer) + " is not allowed here", "", found);
     }
     if (schema.members() == nullptr) return;
-    if (depth > limits::kDepth) {
-      complain(pointer, name(pointer) + " is nested too deeply", "", found);
-      return;
-    }
+    CHECK(depth <= limits::kDepth);  // no schema is nested deeper (parse_json)
     if (unresolved_.count(pointer) != 0) {
       check_unresolved(schema, pointer, found);
       return;
@@ -39,7 +39,8 @@ class SchemaWalk {
     check_enum(value, schema, pointer, found);
     if (value.text() != nullptr) check_text(*value.text(), schema, pointer, found);
     if (const auto problem = number_problem(value, schema)) {
-      complain(pointer, fmt::format("{} must be {}", name(pointer), *problem), "", found);
+      complain("with.number", pointer, fmt::format("{} must be {}", name(pointer), *problem), "",
+               found);
     }
     if (value.items() != nullptr) check_items(value, schema, pointer, found, depth);
     if (value.members() != nullptr) check_members(value, schema, pointer, found, depth);
@@ -51,17 +52,23 @@ class SchemaWalk {
     const auto text = stage_.templates.find(pointer);
     const bool is_text = text != stage_.templates.end() && !text->second.is_whole_expression();
     if (is_text && !allows_type(Value(""), schema)) {
-      complain(pointer,
+      complain("with.text_type", pointer,
                fmt::format("{} must be {}; this is a string with an expression in it",
                            name(pointer), wanted_types(schema)),
                "let the expression stand alone, without text around it", found);
     }
+    const auto known = types_.find(pointer);
+    if (is_text || known == types_.end() || allows_types(known->second, schema)) return;
+    complain("with.expression_type", pointer,
+             fmt::format("{} must be {}; this expression gives {}", name(pointer),
+                         wanted_types(schema), describe(without_null(known->second))),
+             allows_types(type_string, schema) ? "write string(...) around it" : "", found);
   }
 
   bool check_type(const Value& value, const Value& schema, const std::string& pointer,
                   Diagnostics& found) {
     if (allows_type(value, schema)) return true;
-    complain(pointer,
+    complain("with.type", pointer,
              fmt::format("{} must be {}; this is {}", name(pointer), wanted_types(schema),
                          describe_type(value.type_name())),
              "", found);
@@ -73,20 +80,22 @@ class SchemaWalk {
     if (is_unresolved_below(pointer)) return;
     const Value* constant = schema.find("const");
     if (constant != nullptr && *constant != value) {
-      complain(pointer, fmt::format("{} must be {}", name(pointer), show(*constant)), "", found);
+      complain("with.constant", pointer,
+               fmt::format("{} must be {}", name(pointer), show(*constant)), "", found);
     }
     const Value* choices = schema.find("enum");
     if (choices == nullptr || choices->items() == nullptr) return;
     const auto& list = *choices->items();
     if (std::find(list.begin(), list.end(), value) != list.end()) return;
-    complain(pointer, fmt::format("{} cannot be {}", name(pointer), show(value)),
+    complain("with.choice", pointer, fmt::format("{} cannot be {}", name(pointer), show(value)),
              enum_hint(value, list), found);
   }
 
   void check_text(const std::string& text, const Value& schema, const std::string& pointer,
                   Diagnostics& found) {
     if (const auto problem = count_problem(schema, "Length", code_points(text), "character")) {
-      complain(pointer, fmt::format("{} must have {}", name(pointer), *problem), "", found);
+      complain("with.length", pointer, fmt::format("{} must have {}", name(pointer), *problem), "",
+               found);
     }
     const Value* pattern = schema.find("pattern");
     if (pattern == nullptr || pattern->text() == nullptr) return;
@@ -94,14 +103,15 @@ class SchemaWalk {
     const std::string hint = text.size() > limits::kPatternTextBytes
                                  ? std::string("it is too long to be held against a pattern")
                                  : "it must match " + printable(*pattern->text());
-    complain(pointer, name(pointer) + " has the wrong form", hint, found);
+    complain("with.pattern", pointer, name(pointer) + " has the wrong form", hint, found);
   }
 
   void check_items(const Value& value, const Value& schema, const std::string& pointer,
                    Diagnostics& found, std::size_t depth) {
     const auto& items = *value.items();
     if (const auto problem = count_problem(schema, "Items", items.size(), "item")) {
-      complain(pointer, fmt::format("{} must have {}", name(pointer), *problem), "", found);
+      complain("with.items", pointer, fmt::format("{} must have {}", name(pointer), *problem), "",
+               found);
     }
     const bool unique = schema.boolean_or("uniqueItems", false);
     std::set<std::string> seen;
@@ -110,7 +120,8 @@ class SchemaWalk {
       const std::string place = pointer + "/" + std::to_string(i);
       if (each != nullptr) visit(items[i], *each, place, found, depth + 1);
       if (unique && !is_unresolved_below(place) && !seen.insert(show_whole(items[i])).second) {
-        complain(place, fmt::format("{} stands twice in {}", show(items[i]), name(pointer)),
+        complain("with.twice", place,
+                 fmt::format("{} stands twice in {}", show(items[i]), name(pointer)),
                  "leave one of them out", found);
       }
     }
@@ -120,7 +131,8 @@ class SchemaWalk {
                      Diagnostics& found, std::size_t depth) {
     const auto& members = *value.members();
     if (const auto problem = count_problem(schema, "Properties", members.size(), "key")) {
-      complain(pointer, fmt::format("{} must have {}", name(pointer), *problem), "", found);
+      complain("with.keys", pointer, fmt::format("{} must have {}", name(pointer), *problem), "",
+               found);
     }
     for (const auto& [key, member] : members) {
       check_member(key, member, schema, pointer, found, depth);
@@ -129,7 +141,8 @@ class SchemaWalk {
     if (required == nullptr || required->items() == nullptr) return;
     for (const Value& key : *required->items()) {
       if (key.text() == nullptr || value.find(*key.text()) != nullptr) continue;
-      complain(pointer, fmt::format("`{}` is missing in {}", printable(*key.text()), name(pointer)),
+      complain("with.missing", pointer,
+               fmt::format("`{}` is missing in {}", printable(*key.text()), name(pointer)),
                summary_of(schema, *key.text()), found);
     }
   }
@@ -159,7 +172,7 @@ class SchemaWalk {
       visit(member, *others, place, found, depth + 1);
       return;
     }
-    found.push_back({key_span(place),
+    found.push_back({"with.unknown_key", key_span(place),
                      fmt::format("unknown key `{}` in {}", printable(key), name(pointer)),
                      hint_for(key, keys_of(properties), found)});
   }
@@ -182,8 +195,8 @@ class SchemaWalk {
       fits = fits && is_choice;
     }
     if (fits) return;
-    found.push_back(
-        {key_span(place), fmt::format("`{}` cannot be a key here", printable(key)), hint});
+    found.push_back({"with.key_name", key_span(place),
+                     fmt::format("`{}` cannot be a key here", printable(key)), hint});
   }
 
   void check_combined(const Value& value, const Value& schema, const std::string& pointer,
@@ -203,7 +216,7 @@ class SchemaWalk {
     Diagnostics trial;
     visit(value, *excluded, pointer, trial, depth + 1);
     if (trial.empty()) {
-      complain(pointer, name(pointer) + " has a form that is ruled out",
+      complain("with.ruled_out", pointer, name(pointer) + " has a form that is ruled out",
                excluded->text_or("description"), found);
     }
   }
@@ -222,11 +235,11 @@ class SchemaWalk {
       }
     }
     if (fitting == 0) {
-      complain(pointer, name(pointer) + " fits none of the forms it may have",
+      complain("with.no_form", pointer, name(pointer) + " fits none of the forms it may have",
                fmt::format("either {}", fmt::join(reasons, ", or ")), found);
     } else if (fitting > 1 && only_one) {
-      complain(pointer, name(pointer) + " fits several forms of which it may have only one", "",
-               found);
+      complain("with.forms", pointer,
+               name(pointer) + " fits several forms of which it may have only one", "", found);
     }
   }
 
@@ -261,19 +274,20 @@ class SchemaWalk {
     return found != stage_.with_key_spans.end() ? found->second : span(pointer);
   }
 
-  void complain(const std::string& pointer, std::string text, std::string hint,
+  void complain(const char* code, const std::string& pointer, std::string text, std::string hint,
                 Diagnostics& found) const {
-    found.push_back({span(pointer), std::move(text), std::move(hint)});
+    found.push_back({code, span(pointer), std::move(text), std::move(hint)});
   }
 
   SchemaChecker& checker_;
   const StageSpec& stage_;
+  const std::map<std::string, Types>& types_;
   std::set<std::string> unresolved_;
 };
 
 void SchemaChecker::check(const Value& schema, const StageSpec& stage, const Resolved& resolved,
-                          Diagnostics& diagnostics) {
-  SchemaWalk(*this, stage, resolved).visit(resolved.with, schema, "", diagnostics, 0);
+                          const std::map<std::string, Types>& types, Diagnostics& diagnostics) {
+  SchemaWalk(*this, stage, resolved, types).visit(resolved.with, schema, "", diagnostics, 0);
 }
 
 const Pattern& SchemaChecker::pattern(const std::string& text) {

@@ -11,6 +11,7 @@
 #include "core/base/diagnostic.h"
 #include "core/base/pattern.h"
 #include "core/base/value.h"
+#include "core/model/expression.h"
 #include "core/model/pipeline.h"
 #include "core/plan/resolve.h"
 
@@ -19,11 +20,11 @@ namespace stagerun {
 // Keeps the patterns that it has compiled: one for a whole pipeline.
 class SchemaChecker {
  public:
-  // Reports everything that does not fit, each at its own place in the file. A place that holds an
-  // expression without a value yet fits whatever is asked of it; a longer string with such an
-  // expression in it is a string.
+  // Reports everything that does not fit, each at its own place in the file. Of a place that holds
+  // an expression without a value yet only the type is asked: the one in `types`, by its pointer;
+  // any where it is not there. A longer string with such an expression in it is a string.
   void check(const Value& schema, const StageSpec& stage, const Resolved& resolved,
-             Diagnostics& diagnostics);
+             const std::map<std::string, Types>& types, Diagnostics& diagnostics);
 
  private:
   friend class SchemaWalk;

@@ -58,6 +58,21 @@ bool allows_type(const Value& value, const Value& schema) {
          });
 }
 
+Types types_in(const Value& schema) {
+  const auto names = types_of(schema);
+  if (names.empty()) return type_any;
+  Types types = 0;
+  for (const std::string& name : names) types = static_cast<Types>(types | type_named(name));
+  return types;
+}
+
+bool allows_types(Types types, const Value& schema) {
+  Types wanted = types_in(schema);
+  // A number may turn out to be whole, and an integer is a number.
+  if ((wanted & type_numeric) != 0) wanted = static_cast<Types>(wanted | type_numeric);
+  return (types & wanted) != 0;
+}
+
 std::string wanted_types(const Value& schema) {
   std::vector<std::string> types;
   for (const std::string& type : types_of(schema)) types.push_back(describe_type(type));

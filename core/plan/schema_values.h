@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/value.h"
+#include "core/model/expression.h"
 
 namespace stagerun {
 
@@ -17,6 +18,11 @@ std::string describe_type(std::string_view type);
 // True where `type` is absent or names the value's. A number may be an integer, not the other way
 // round.
 bool allows_type(const Value& value, const Value& schema);
+
+// The types that the schema names; all where it names none.
+Types types_in(const Value& schema);
+// True where a value of one of these types may be of the schema's.
+bool allows_types(Types types, const Value& schema);
 
 // "a string or an array"
 std::string wanted_types(const Value& schema);

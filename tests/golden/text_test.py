@@ -69,15 +69,15 @@ class TextTest(stagerun.Case):
         done = self.run_program("validate", "pipeline.toml")
         self.assertEqual(2, done.status, done)
         self.assert_text("""
-            error: `/run` must be an array; this is an integer
+            error: `/run` must be a string or an array; this is an integer
              --> pipeline.toml:9:16
              9 | with = { run = 7, undo = ["rm", "-f", "built"] }
                |                ^
 
             error: the pipeline has no input `tt`
-             --> pipeline.toml:14:35
+             --> pipeline.toml:14:39
              14 | with = { run = ["sh", "-c", "echo ${{ inputs.tt }} >&2; false"], undo = ["true"] }
-                |                                   ^^^^^^^^^^^^^^^^ did you mean `to`?
+                |                                       ^^^^^^^^^ did you mean `to`?
 
             2 problems in pipeline.toml
             """, done.stderr)

@@ -13,7 +13,8 @@ namespace {
 const Source kShip{"ship.toml", "name = \"ship\"\n\nneds = [\"test\"]\n"};
 
 TEST(Diagnostic, ShowsTheLineACaretAndTheHint) {
-  const Diagnostic diagnostic{{3, 1, 4}, "unknown key `neds` in a stage", "did you mean `needs`?"};
+  const Diagnostic diagnostic{
+      "a.b", {3, 1, 4}, "unknown key `neds` in a stage", "did you mean `needs`?"};
   EXPECT_EQ(render(diagnostic, kShip),
             "error: unknown key `neds` in a stage\n"
             " --> ship.toml:3:1\n"
@@ -22,7 +23,7 @@ TEST(Diagnostic, ShowsTheLineACaretAndTheHint) {
 }
 
 TEST(Diagnostic, WithoutAHintTheCaretsEndTheLine) {
-  EXPECT_EQ(render(Diagnostic{{3, 8, 8}, "not an array", ""}, kShip),
+  EXPECT_EQ(render(Diagnostic{"a.b", {3, 8, 8}, "not an array", ""}, kShip),
             "error: not an array\n"
             " --> ship.toml:3:8\n"
             " 3 | neds = [\"test\"]\n"
@@ -30,16 +31,17 @@ TEST(Diagnostic, WithoutAHintTheCaretsEndTheLine) {
 }
 
 TEST(Diagnostic, OfTheWholeFileShowsNoLine) {
-  EXPECT_EQ(render(Diagnostic{{}, "no stages", "add a [[stage]]"}, kShip),
+  EXPECT_EQ(render(Diagnostic{"a.b", {}, "no stages", "add a [[stage]]"}, kShip),
             "error: no stages\n"
             " --> ship.toml\n"
             "  = add a [[stage]]\n");
-  EXPECT_EQ(render(Diagnostic{{}, "no stages", ""}, kShip), "error: no stages\n --> ship.toml\n");
+  EXPECT_EQ(render(Diagnostic{"a.b", {}, "no stages", ""}, kShip),
+            "error: no stages\n --> ship.toml\n");
 }
 
 TEST(Diagnostic, TabsAreKeptSoThatTheCaretStandsUnderItsWord) {
   const Source source{"t.toml", "\t\tx\t= 1"};
-  EXPECT_EQ(render(Diagnostic{{1, 3, 1}, "unknown key `x`", ""}, source),
+  EXPECT_EQ(render(Diagnostic{"a.b", {1, 3, 1}, "unknown key `x`", ""}, source),
             "error: unknown key `x`\n"
             " --> t.toml:1:3\n"
             " 1 | \t\tx\t= 1\n"
@@ -49,7 +51,7 @@ TEST(Diagnostic, TabsAreKeptSoThatTheCaretStandsUnderItsWord) {
 // Columns and lengths count bytes; a caret is as wide as a character.
 TEST(Diagnostic, CaretsCountCharactersAndNotTheirBytes) {
   const Source source{"t.toml", "é = \"café\" # x"};
-  EXPECT_EQ(render(Diagnostic{{1, 6, 7}, "no such place", ""}, source),
+  EXPECT_EQ(render(Diagnostic{"a.b", {1, 6, 7}, "no such place", ""}, source),
             "error: no such place\n"
             " --> t.toml:1:6\n"
             " 1 | é = \"café\" # x\n"
@@ -57,12 +59,13 @@ TEST(Diagnostic, CaretsCountCharactersAndNotTheirBytes) {
 }
 
 TEST(Diagnostic, ASpanPastTheEndOfItsLineStillHasACaret) {
-  EXPECT_EQ(render(Diagnostic{{1, 14, 5}, "unclosed", ""}, Source{"t.toml", "name = \"ship\"\nx"}),
-            "error: unclosed\n"
-            " --> t.toml:1:14\n"
-            " 1 | name = \"ship\"\n"
-            "   |              ^\n");
-  EXPECT_EQ(render(Diagnostic{{1, 900, 5}, "far away", ""}, Source{"t.toml", "ab"}),
+  EXPECT_EQ(
+      render(Diagnostic{"a.b", {1, 14, 5}, "unclosed", ""}, Source{"t.toml", "name = \"ship\"\nx"}),
+      "error: unclosed\n"
+      " --> t.toml:1:14\n"
+      " 1 | name = \"ship\"\n"
+      "   |              ^\n");
+  EXPECT_EQ(render(Diagnostic{"a.b", {1, 900, 5}, "far away", ""}, Source{"t.toml", "ab"}),
             "error: far away\n"
             " --> t.toml:1:900\n"
             " 1 | ab\n"
@@ -70,7 +73,7 @@ TEST(Diagnostic, ASpanPastTheEndOfItsLineStillHasACaret) {
 }
 
 TEST(Diagnostic, CaretsStopWhereTheLineDoes) {
-  EXPECT_EQ(render(Diagnostic{{1, 2, 400}, "too long", ""}, Source{"t.toml", "abc\ndef"}),
+  EXPECT_EQ(render(Diagnostic{"a.b", {1, 2, 400}, "too long", ""}, Source{"t.toml", "abc\ndef"}),
             "error: too long\n"
             " --> t.toml:1:2\n"
             " 1 | abc\n"
@@ -78,11 +81,12 @@ TEST(Diagnostic, CaretsStopWhereTheLineDoes) {
 }
 
 TEST(Diagnostic, ALinePastTheEndOfTheFileIsEmpty) {
-  EXPECT_EQ(render(Diagnostic{{12, 1, 1}, "the end is missing", ""}, Source{"t.toml", "a\n"}),
-            "error: the end is missing\n"
-            " --> t.toml:12:1\n"
-            " 12 | \n"
-            "    | ^\n");
+  EXPECT_EQ(
+      render(Diagnostic{"a.b", {12, 1, 1}, "the end is missing", ""}, Source{"t.toml", "a\n"}),
+      "error: the end is missing\n"
+      " --> t.toml:12:1\n"
+      " 12 | \n"
+      "    | ^\n");
 }
 
 TEST(Diagnostic, NoSpanMakesTheRendererFall) {
@@ -90,7 +94,7 @@ TEST(Diagnostic, NoSpanMakesTheRendererFall) {
   for (std::uint32_t line : {0u, 1u, 2u, 3u, 4u, 9u}) {
     for (std::uint32_t column : {0u, 1u, 2u, 5u, UINT32_MAX}) {
       for (std::uint32_t length : {0u, 1u, 3u, UINT32_MAX}) {
-        const std::string text = render(Diagnostic{{line, column, length}, "x", ""}, source);
+        const std::string text = render(Diagnostic{"a.b", {line, column, length}, "x", ""}, source);
         EXPECT_LT(text.size(), 100u) << line << " " << column << " " << length;
       }
     }
@@ -98,33 +102,36 @@ TEST(Diagnostic, NoSpanMakesTheRendererFall) {
 }
 
 TEST(Diagnostics, ComeInTheOrderOfTheFileAndAreCounted) {
-  EXPECT_EQ(render(Diagnostics{{{3, 1, 4}, "second", ""}, {{1, 1, 4}, "first", ""}}, kShip),
-            "error: first\n"
-            " --> ship.toml:1:1\n"
-            " 1 | name = \"ship\"\n"
-            "   | ^^^^\n"
-            "\n"
-            "error: second\n"
-            " --> ship.toml:3:1\n"
-            " 3 | neds = [\"test\"]\n"
-            "   | ^^^^\n"
-            "\n"
-            "2 problems in ship.toml\n");
+  EXPECT_EQ(
+      render(Diagnostics{{"a.b", {3, 1, 4}, "second", ""}, {"a.b", {1, 1, 4}, "first", ""}}, kShip),
+      "error: first\n"
+      " --> ship.toml:1:1\n"
+      " 1 | name = \"ship\"\n"
+      "   | ^^^^\n"
+      "\n"
+      "error: second\n"
+      " --> ship.toml:3:1\n"
+      " 3 | neds = [\"test\"]\n"
+      "   | ^^^^\n"
+      "\n"
+      "2 problems in ship.toml\n");
 }
 
 TEST(Diagnostics, OfOnePlaceKeepTheOrderInWhichTheyWereFound) {
-  const std::string text =
-      render(Diagnostics{{{1, 1, 1}, "found first", ""}, {{1, 1, 1}, "found second", ""}}, kShip);
+  const std::string text = render(
+      Diagnostics{{"a.b", {1, 1, 1}, "found first", ""}, {"a.b", {1, 1, 1}, "found second", ""}},
+      kShip);
   EXPECT_LT(text.find("found first"), text.find("found second"));
 }
 
 TEST(Diagnostics, OneProblemIsOneProblem) {
-  EXPECT_TRUE(render(Diagnostics{{{}, "x", ""}}, kShip).ends_with("\n1 problem in ship.toml\n"));
+  EXPECT_TRUE(
+      render(Diagnostics{{"a.b", {}, "x", ""}}, kShip).ends_with("\n1 problem in ship.toml\n"));
 }
 
 TEST(Diagnostic, OfALongLineShowsWhatIsAroundThePlace) {
   const Source source{"p.toml", std::string(100'000, 'a') + "HERE" + std::string(100'000, 'b')};
-  const std::string text = render(Diagnostic{{1, 100'001, 4}, "x", ""}, source);
+  const std::string text = render(Diagnostic{"a.b", {1, 100'001, 4}, "x", ""}, source);
   EXPECT_LT(text.size(), 3 * limits::kExcerptBytes);
   EXPECT_NE(text.find("aHEREb"), std::string::npos);
   EXPECT_NE(text.find(" ^^^^\n"), std::string::npos);
@@ -132,12 +139,12 @@ TEST(Diagnostic, OfALongLineShowsWhatIsAroundThePlace) {
 
 TEST(Diagnostic, CannotMoveTheTerminalsCursor) {
   const Source source{"p.toml", "a = \"\x1b[2J\""};
-  const std::string text = render(Diagnostic{{1, 1, 1}, "bad \x1b[2J", "\x1b"}, source);
+  const std::string text = render(Diagnostic{"a.b", {1, 1, 1}, "bad \x1b[2J", "\x1b"}, source);
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }
 
 TEST(Diagnostics, AfterTheLimitTheRestIsOnlyCounted) {
-  const Diagnostics many(limits::kDiagnostics + 5, Diagnostic{{1, 1, 1}, "again", ""});
+  const Diagnostics many(limits::kDiagnostics + 5, Diagnostic{"a.b", {1, 1, 1}, "again", ""});
   const std::string text = render(many, kShip);
   std::size_t shown = 0;
   for (std::size_t at = 0; (at = text.find("error: again", at)) != std::string::npos; ++at) ++shown;

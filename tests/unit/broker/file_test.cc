@@ -312,21 +312,24 @@ TEST_F(FileTest, WhatIsNoPlainFileIsLeftAlone) {
   }
 }
 
-TEST_F(FileTest, HandlesInTheTextBecomeValuesAndTheJournalKeepsHandles) {
+TEST_F(FileTest, HandlesInTheTextBecomeValuesAndTheJournalKeepsNeither) {
   const std::string token = secrets.add("TOKEN", "hunter22");
   scope.secrets = {"TOKEN"};
   EXPECT_EQ(write(".env", "TOKEN=" + token + "\n", "absent").text_or("event"), "done");
   EXPECT_EQ(text_of(ws / ".env"), "TOKEN=hunter22\n");
   const auto intent = journal.all<EffectIntended>().back();
-  EXPECT_EQ(intent.request.text_or("text"), "TOKEN=" + token + "\n");
+  EXPECT_EQ(*intent.request.at("/text/sha256"), Value(sha256_hex("TOKEN=" + token + "\n")));
   EXPECT_EQ(code(write(token, "x", "absent")), "effect.secret");
 }
 
-TEST_F(FileTest, LargeTextIsJournaledAsItsDigest) {
-  const std::string text(limits::kJournaledBodyBytes + 1, 'x');
-  write("a", text, "absent");
-  const auto intent = journal.all<EffectIntended>().back();
-  EXPECT_EQ(*intent.request.at("/text/sha256"), Value(sha256_hex(text)));
+TEST_F(FileTest, TextIsJournaledAsItsDigestHoweverShort) {
+  for (const std::string& text : {std::string("OTHER=s3cret"), std::string(70'000, 'x')}) {
+    write("a" + std::to_string(text.size()), text, "absent");
+    const auto intent = journal.all<EffectIntended>().back();
+    EXPECT_EQ(
+        render_json(*intent.request.find("text")),
+        R"({"sha256":")" + sha256_hex(text) + R"(","bytes":)" + std::to_string(text.size()) + "}");
+  }
 }
 
 TEST_F(FileTest, MalformedRequestsAreRefused) {

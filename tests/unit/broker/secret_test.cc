@@ -101,9 +101,32 @@ TEST_F(SecretTest, VariableIsOpenedWhereTheManifestNamesIt) {
   EXPECT_EQ(opened(event), "from the environment");
   EXPECT_EQ(ask(R"({"op": "open", "env": "STAGERUN_TEST_NONE"})"),
             json(R"({"event": "answer", "present": false})"));
-  run(shell("echo ${STAGERUN_TEST_KEY-unset}; echo ${#STAGERUN_TEST_KEY}",
-            R"({"output": "lines"})"));
-  EXPECT_EQ(sink.lines(), (std::vector<std::string>{"***", "20"}));
+  run(shell("echo ${STAGERUN_TEST_KEY-unset}", R"({"output": "lines"})"));
+  EXPECT_EQ(sink.lines(), std::vector<std::string>{"unset"});
+  ASSERT_EQ(::unsetenv("STAGERUN_TEST_KEY"), 0);
+}
+
+TEST_F(SecretTest, WhatIsOnlyCheckedIsStillInheritedAndWhatIsPlainIsNotMaskedEither) {
+  ASSERT_EQ(::setenv("STAGERUN_TEST_KEY", "production", 1), 0);
+  restart();
+  scope.grants.variables = {"STAGERUN_TEST_KEY"};
+  const auto open = [&](const char* treatment) {
+    return ask(std::string(R"({"op": "open", "env": "STAGERUN_TEST_KEY", "treat_as": ")") +
+               treatment + "\"}");
+  };
+  const auto printed = [&] {
+    run(shell("echo ${STAGERUN_TEST_KEY-unset}", R"({"output": "lines"})"));
+    return sink.lines().back();
+  };
+  EXPECT_EQ(opened(open("plain")), "production");
+  EXPECT_EQ(printed(), "production");
+  EXPECT_EQ(opened(open("checked")), "production");
+  EXPECT_EQ(printed(), "***");
+  EXPECT_EQ(opened(open("plain")), "production");
+  EXPECT_EQ(printed(), "***");  // once a secret, always one
+  EXPECT_EQ(opened(open("secret")), "production");
+  EXPECT_EQ(printed(), "unset");
+  EXPECT_EQ(open("nothing").text_or("code"), "effect.request");
   ASSERT_EQ(::unsetenv("STAGERUN_TEST_KEY"), 0);
 }
 

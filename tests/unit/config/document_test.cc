@@ -119,11 +119,6 @@ TEST(Document, HostileTextIsRefusedNotCrashedOn) {
   EXPECT_EQ(problems("\xEF\xBB\xBF"), "");
 }
 
-TEST(Document, AFileOverTheLimitIsRefused) {
-  EXPECT_EQ(problems(std::string(limits::kPipelineBytes + 1, 'a')),
-            "error: the file is too large\n --> p.toml\n  = the limit is 16777216 bytes\n");
-}
-
 TEST(Document, OneLineWithAMillionValuesIsRead) {
   EXPECT_EQ(problems("\"\xC3\xA4\" = [" + repeated("1,", 200'000) + "]\n"), "");
 }

@@ -93,12 +93,12 @@ TEST(Mutation, NeverCrashesTheReader) {
     const Source source{"p.toml", mutate(std::string(kValid), random)};
     Diagnostics diagnostics;
     const auto pipeline = read_pipeline(source, diagnostics);
-    ASSERT_EQ(pipeline.has_value(), diagnostics.empty());
+    ASSERT_TRUE(pipeline.has_value() || !diagnostics.empty());
     for (const Diagnostic& diagnostic : diagnostics) {
       ASSERT_FALSE(diagnostic.text.empty());
       ASSERT_FALSE(render(diagnostic, source).empty());
     }
-    read += pipeline.has_value() ? 1 : 0;
+    read += diagnostics.empty() ? 1 : 0;
   }
   EXPECT_GT(read, 100u);
   EXPECT_LT(read, 3'900u);
@@ -109,7 +109,7 @@ TEST(Mutation, EveryPrefixOfAPipelineIsReadOrReported) {
     const Source source{"p.toml", std::string(kValid.substr(0, length))};
     Diagnostics diagnostics;
     const auto pipeline = read_pipeline(source, diagnostics);
-    EXPECT_EQ(pipeline.has_value(), diagnostics.empty());
+    EXPECT_TRUE(pipeline.has_value() || !diagnostics.empty());
   }
 }
 

@@ -6,6 +6,8 @@
 
 #include "core/base/json.h"
 #include "core/config/read_pipeline.h"
+#include "core/plan/evaluate.h"
+#include "core/plan/resolve.h"
 
 namespace stagerun {
 namespace {
@@ -28,7 +30,8 @@ Catalog catalog() {
       R"({"type":"object","additionalProperties":false,"required":["run"],"properties":{
           "run":{"type":"array","items":{"type":"string"}},"undo":{"type":"array"},
           "outputs":{"type":"object"},"idempotent":{"type":"boolean"}}})",
-      R"({"type":"object","properties":{"exit":{"type":"integer"}}})",
+      R"({"type":"object","properties":{"exit":{"type":"integer"},"yes":{"type":"boolean"},
+          "text":{"type":"string"},"words":{"type":"array"}}})",
       R"({"flags":[{"has":"/undo","add":"compensable"},
                    {"if":{"/idempotent":true},"add":"idempotent"}],"outputs_from":"/outputs"})",
       0);
@@ -101,7 +104,7 @@ TEST(MakePlan, AnIrreversibleStageMustBeAcknowledged) {
 TEST(MakePlan, AnExpressionCountsAsPresentForAFlag) {
   const Planned made =
       plan(check("c", "") + exec("b", kUndoable) +
-           exec("a", "with = { run = [\"a\"], undo = \"${{ stages.b.outputs.exit }}\" }"));
+           exec("a", "with = { run = [\"a\"], undo = \"${{ stages.b.outputs.words }}\" }"));
   ASSERT_TRUE(made.plan.has_value()) << made.problems;
   EXPECT_TRUE(made.plan->stages[2].can_go_back());
 }
@@ -110,12 +113,12 @@ TEST(MakePlan, AFlagCannotWaitForAnOutput) {
   EXPECT_EQ(
       plan(exec("b", kUndoable) + exec("a",
                                        "[stage.with]\nrun = [\"a\"]\nundo = []\n"
-                                       "idempotent = \"${{ stages.b.outputs.exit }}\"\n"))
+                                       "idempotent = \"${{ stages.b.outputs.yes }}\"\n"))
           .problems,
       "error: `/idempotent` decides what the stage may do, so it must be known before the run\n"
       " --> p.toml:12:14\n"
-      " 12 | idempotent = \"${{ stages.b.outputs.exit }}\"\n"
-      "    |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write it here, or take it from an "
+      " 12 | idempotent = \"${{ stages.b.outputs.yes }}\"\n"
+      "    |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write it here, or take it from an "
       "input\n");
 }
 
@@ -181,6 +184,92 @@ TEST(MakePlan, ProblemsOfAllKindsAreFoundAtOnce) {
   }
 }
 
+// -- Environments, conditions, secrets
+// -------------------------------------------------------------
+
+Planned plan_in(const std::string& environment, const std::string& text) {
+  const Source source{"p.toml", "name = \"x\"\n" + text};
+  Diagnostics diagnostics;
+  const auto pipeline = read_pipeline(source, diagnostics, environment);
+  Planned planned;
+  if (pipeline) planned.plan = make_plan(*pipeline, catalog(), Value::object(), diagnostics);
+  for (const Diagnostic& diagnostic : diagnostics) planned.problems += render(diagnostic, source);
+  return planned;
+}
+
+TEST(MakePlan, TheEnvironmentIsPartOfTheSurroundings) {
+  const Planned made = plan_in("", "environment = \"here\"\n" + check("a", ""));
+  ASSERT_TRUE(made.plan.has_value()) << made.problems;
+  EXPECT_EQ(made.plan->surroundings, Value::object().set("environment", "here"));
+  EXPECT_EQ(context_of(*made.plan).text_or("environment"), "here");
+}
+
+TEST(MakePlan, WhatAStageThatIsLeftOutWouldHaveSetIsNull) {
+  const std::string text =
+      "[environments.small]\nwithout = [\"big\"]\n" + check("big", "") +
+      check("after",
+            "if = \"stages.big.outputs.x == null\"\n"
+            "with = { status = \"${{ default(stages.big.outputs.x, 200) }}\" }\n");
+  EXPECT_NE(plan_in("", text).problems.find("stage `big` has no output `x`"), std::string::npos);
+  const Planned made = plan_in("small", text);
+  ASSERT_TRUE(made.plan.has_value()) << made.problems;
+  ASSERT_EQ(made.plan->stages.size(), 1u);
+  const Value context = context_of(*made.plan);
+  EXPECT_EQ(resolve(made.plan->stages[0].spec, context).with.integer_or("status", 0), 200);
+  EXPECT_EQ(evaluate_condition(made.plan->stages[0].spec, context).answer,
+            Condition::Answer::holds);
+}
+
+TEST(MakePlan, AStageWithAConditionOfItsOwnMayUseWhatMayBeSkipped) {
+  const std::string first = exec("a", "if = \"inputs.i\"\n" + std::string(kUndoable));
+  const std::string use = "with = { run = [\"${{ stages.a.outputs.text }}\"], undo = [] }\n";
+  const std::string input = "[inputs.i]\ntype = \"boolean\"\ndefault = true\n";
+  EXPECT_NE(plan(input + first + exec("b", use)).problems.find("may be skipped"),
+            std::string::npos);
+  EXPECT_EQ(plan(input + first + exec("b", "if = \"inputs.i\"\n" + use)).problems, "");
+}
+
+TEST(MakePlan, SecretsReachThePlanAndAreStrings) {
+  const std::string secret = "[secrets]\nKEY = { env = \"KEY\" }\n";
+  const std::string grant = "secrets = [\"KEY\"]\n";
+  const Planned made =
+      plan(secret + exec("a", grant + "with = { run = [\"${{ secrets.KEY }}\"], undo = [] }\n"));
+  ASSERT_TRUE(made.plan.has_value()) << made.problems;
+  ASSERT_EQ(made.plan->secrets.size(), 1u);
+  EXPECT_EQ(made.plan->secrets[0].name, "KEY");
+  EXPECT_NE(plan(secret + check("a", grant + "with.status = \"${{ secrets.KEY }}\"\n"))
+                .problems.find("must be an integer; this expression gives a string"),
+            std::string::npos);
+}
+
+TEST(MakePlan, WhatFollowsFromAProblemIsNoProblem) {
+  const auto count = [](const std::string& text) {
+    const std::string problems = plan_in("", text).problems;
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = problems.find("error:", at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  const std::string use = "with = { run = [\"${{ stages.a.outputs.text }}\"], undo = [] }\n";
+  // Its name, its plugin, its needs, its configuration, its outputs: all may hang on what is wrong.
+  EXPECT_EQ(count("[[stage]]\nnmae = \"a\"\nuses = \"exec\"\n" + exec("b", use)), 2u);
+  EXPECT_EQ(count(exec("a", "wiht = {}\n") + exec("b", use)), 1u);
+  EXPECT_EQ(count(exec("a", "needs = 3\n" + std::string(kUndoable)) + exec("b", use)), 1u);
+  EXPECT_EQ(count("[[stage]]\nname = \"a\"\nuses = \"exce\"\n" + exec("b", use)), 1u);
+  EXPECT_EQ(count(exec("a", kUndoable) + exec("b", "needs = [\"aa\"]\n" + use)), 1u);
+  EXPECT_EQ(
+      count(
+          "[inputs.i]\ntype = \"int\"\n" +
+          exec("a", "if = \"inputs.i == 3\"\nwith = { run = [\"${{ inputs.i }}\"], undo = [] }\n")),
+      1u);
+  EXPECT_EQ(
+      count("inptus = {}\n" + exec("a", "with = { run = [\"${{ inputs.i }}\"], undo = [] }\n")),
+      1u);
+  EXPECT_EQ(count("secrest = {}\n" + exec("a",
+                                          "secrets = [\"K\"]\nwith = { run = "
+                                          "[\"${{ secrets.K }}\"], undo = [] }\n")),
+            1u);
+}
+
 std::int64_t ms_since(std::chrono::steady_clock::time_point start) {
   const auto passed = std::chrono::steady_clock::now() - start;
   return std::chrono::duration_cast<std::chrono::milliseconds>(passed).count();
@@ -190,7 +279,7 @@ TEST(MakePlan, AChainOfTenThousandIsPlannedQuickly) {
   std::string stages = exec("s0", kUndoable);
   for (int i = 1; i < 10'000; ++i) {
     stages += exec("s" + std::to_string(i),
-                   "with = { run = [\"${{ stages.s0.outputs.exit }}\"], undo = [] }\n");
+                   "with = { run = [\"${{ stages.s0.outputs.text }}\"], undo = [] }\n");
   }
   const auto start = std::chrono::steady_clock::now();
   const Planned made = plan(stages);

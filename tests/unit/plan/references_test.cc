@@ -33,7 +33,9 @@ with = { v = ")" + with + "\" }\n"};
   if (!pipeline) return "";
   const StageGraph graph = make_graph(*pipeline, diagnostics);
   const auto places = order(*pipeline, graph, diagnostics);
-  const std::vector<KnownOutputs> outputs(4, {true, {"x", "y"}});
+  const Value any = Value::object();
+  const Value declared = Value::object().set("x", any).set("y", any);
+  const OutputSchemas outputs(4, Value::object().set("properties", declared));
   check_references(*pipeline, inputs, graph, *places, outputs, diagnostics);
   std::string out;
   for (const Diagnostic& diagnostic : diagnostics) out += render(diagnostic, source);
@@ -51,19 +53,20 @@ TEST(References, WhatIsThereIsFine) {
 TEST(References, AnUnknownInputIsReportedWithASuggestion) {
   EXPECT_EQ(problems("a ${{ inputs.gievn }}"),
             "error: the pipeline has no input `gievn`\n"
-            " --> p.toml:17:17\n" +
+            " --> p.toml:17:21\n" +
                 line("a ${{ inputs.gievn }}") +
-                "    |                 ^^^^^^^^^^^^^^^^^^^"
+                "    |                     ^^^^^^^^^^^^"
                 " did you mean `given`?\n");
 }
 
 TEST(References, AnInputThatMayGoWithoutAValueIsReportedWhereItIsUsed) {
   EXPECT_EQ(problems("${{ inputs.open }}"),
             "error: input `open` has no value\n"
-            " --> p.toml:17:15\n" +
+            " --> p.toml:17:19\n" +
                 line("${{ inputs.open }}") +
-                "    |               ^^^^^^^^^^^^^^^^^^"
-                " give it with -i open=..., or give it a default\n");
+                "    |                   ^^^^^^^^^^^ give it with -i open=..., give it a default, "
+                "or write "
+                "default(inputs.open, ...)\n");
   // check_inputs has said so already.
   EXPECT_EQ(problems("${{ inputs.must }}"), "");
   EXPECT_EQ(problems("${{ inputs.std }}"), "");
@@ -78,9 +81,9 @@ TEST(References, AnUnknownStageIsReportedWithASuggestion) {
 TEST(References, AStageThatIsNotNeededMayRunLater) {
   EXPECT_EQ(problems("${{ stages.c.outputs.x }}"),
             "error: stage `c` is not sure to run before `d`\n"
-            " --> p.toml:17:15\n" +
+            " --> p.toml:17:19\n" +
                 line("${{ stages.c.outputs.x }}") +
-                "    |               ^^^^^^^^^^^^^^^^^^^^^^^^^ add \"c\" to the `needs` of `d`\n");
+                "    |                   ^^^^^^^^^^^^^^^^^^ add \"c\" to the `needs` of `d`\n");
 }
 
 TEST(References, AStageHasNotItsOwnOutput) {
@@ -96,10 +99,10 @@ TEST(References, AnUndeclaredOutputIsReportedWithASuggestion) {
 
 TEST(References, EachIsReportedAtItsOwnPlace) {
   const std::string text = problems("${{ inputs.q }} ${{ stages.c.outputs.z }}");
-  EXPECT_NE(text.find("p.toml:17:15\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("p.toml:17:19\n"), std::string::npos) << text;
   EXPECT_NE(text.find("`c` is not sure"), std::string::npos) << text;
   EXPECT_NE(text.find("no output `z`"), std::string::npos) << text;
-  EXPECT_NE(text.find("p.toml:17:31\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("p.toml:17:35\n"), std::string::npos) << text;
 }
 
 }  // namespace

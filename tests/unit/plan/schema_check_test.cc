@@ -25,7 +25,7 @@ std::string problems(const std::string& schema, const std::string& with,
   EXPECT_EQ(schema_problems(json(schema)), std::vector<std::string>());
   const StageSpec& stage = pipeline->stages[0];
   const Resolved resolved = resolve(stage, Value::object().set("inputs", json(inputs)));
-  SchemaChecker().check(json(schema), stage, resolved, diagnostics);
+  SchemaChecker().check(json(schema), stage, resolved, {}, diagnostics);
   std::string out;
   for (const Diagnostic& diagnostic : diagnostics) out += render(diagnostic, source);
   return out;
@@ -209,7 +209,7 @@ TEST(SchemaCheck, ABrokenSchemaDoesNotCrashIt) {
     StageSpec stage;
     stage.with = json(R"({"v":"x","w":[1]})");
     Diagnostics diagnostics;
-    SchemaChecker().check(json(schema), stage, {stage.with, {}, {}}, diagnostics);
+    SchemaChecker().check(json(schema), stage, {stage.with, {}, {}, {}}, {}, diagnostics);
     EXPECT_FALSE(schema_problems(json(schema)).empty());
   }
 }
