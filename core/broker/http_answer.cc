@@ -58,7 +58,7 @@ Value capture_of(const EffectPlace& place, const HttpRequest& request, HttpAnswe
     return Value::object();
   }
   Value captured = capture(place, request, *json);
-  if (!captured.members()->empty()) answer.body = render_json(*json);
+  answer.body = render_json(*json);
   return captured;
 }
 

@@ -1,6 +1,7 @@
 #include "core/base/linux.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <poll.h>
@@ -101,6 +102,18 @@ TEST_F(LinuxTest, SignalToAReusedPidIsNotSent) {
 TEST_F(LinuxTest, BootHasAnIdentity) {
   EXPECT_EQ(boot_id().size(), 36u);
   EXPECT_EQ(boot_id(), boot_id());
+}
+
+TEST_F(LinuxTest, RenameNewNeverGoesOverAnything) {
+  const Fd at = *open_file(folder.path(), O_RDONLY | O_DIRECTORY);
+  ASSERT_TRUE(write_file(folder / "a", "a") && write_file(folder / "b", "b"));
+  ASSERT_EQ(::symlink("nowhere", (folder / "link").c_str()), 0);
+  EXPECT_EQ(rename_new(at.get(), "a", at.get(), "b"), EEXIST);
+  EXPECT_EQ(rename_new(at.get(), "a", at.get(), "link"), EEXIST);
+  EXPECT_EQ(rename_new(at.get(), "missing", at.get(), "c"), ENOENT);
+  EXPECT_EQ(*read_file(folder / "b", 10), "b");
+  EXPECT_EQ(rename_new(at.get(), "a", at.get(), "c"), 0);
+  EXPECT_EQ(*read_file(folder / "c", 10), "a");
 }
 
 }  // namespace

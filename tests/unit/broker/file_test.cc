@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/digest.h"
 #include "core/base/limits.h"
@@ -98,6 +99,18 @@ TEST_F(FileTest, WriteKeepsTheModeUnlessToldOtherwise) {
   EXPECT_EQ(mode_of(ws / "a"), 0755u);
   file(R"({"write": "a", "text": "one", "mode": "0640", "if_digest": ")" + two + "\"}");
   EXPECT_EQ(mode_of(ws / "a"), 0640u);
+}
+
+TEST_F(FileTest, WriteKeepsOwnerAndGroup) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  put(ws / "a", "one", 0640);
+  ASSERT_EQ(::chown((ws / "a").c_str(), 1234, 2345), 0);
+  EXPECT_EQ(code(write("a", "two", one)), "");
+  struct stat info {};
+  ASSERT_EQ(::stat((ws / "a").c_str(), &info), 0);
+  EXPECT_EQ(info.st_uid, 1234u);
+  EXPECT_EQ(info.st_gid, 2345u);
+  EXPECT_EQ(info.st_mode & 07777, 0640u);
 }
 
 TEST_F(FileTest, NoWriteHappensWhereTheDigestIsAnother) {
