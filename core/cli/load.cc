@@ -77,10 +77,11 @@ Result<Source> read_source(const std::string& given) {
   return Source{file.string(), *std::move(text)};
 }
 
-std::variant<Loaded, int> plan_it(const Host& host, const Pipeline& pipeline,
-                                  const Catalog& catalog, Value inputs, Value surroundings,
-                                  Diagnostics diagnostics, Loaded loaded) {
-  auto plan = make_plan(pipeline, catalog, std::move(inputs), diagnostics, std::move(surroundings));
+std::variant<Loaded, int> plan_it(const Host& host, Pipeline pipeline, const Catalog& catalog,
+                                  Value inputs, Value surroundings, Diagnostics diagnostics,
+                                  Loaded loaded) {
+  auto plan = make_plan(std::move(pipeline), catalog, std::move(inputs), diagnostics,
+                        std::move(surroundings));
   if (!diagnostics.empty()) return print_problems(host, diagnostics, loaded.source);
   CHECK(plan.has_value());
   loaded.plan = *std::move(plan);
@@ -119,18 +120,18 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   std::error_code none;
   loaded.workspace = std::filesystem::canonical(source->path, none).parent_path();
   loaded.source = *std::move(source);
-  return plan_it(host, *pipeline, *catalog, std::move(inputs), Value::object(),
+  return plan_it(host, *std::move(pipeline), *catalog, std::move(inputs), Value::object(),
                  std::move(diagnostics), std::move(loaded));
 }
 
 std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
   Loaded loaded{{started.pipeline_path, started.pipeline_text}, started.workspace, {}};
   Diagnostics diagnostics;
-  const auto pipeline = read_pipeline(loaded.source, diagnostics, started.environment);
+  auto pipeline = read_pipeline(loaded.source, diagnostics, started.environment);
   if (!pipeline) return print_problems(host, diagnostics, loaded.source);
   const auto catalog = recorded_catalog(host, started.plugins);
   if (!catalog) return print_error(catalog.error());
-  return plan_it(host, *pipeline, *catalog, started.inputs, started.surroundings,
+  return plan_it(host, *std::move(pipeline), *catalog, started.inputs, started.surroundings,
                  std::move(diagnostics), std::move(loaded));
 }
 

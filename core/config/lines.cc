@@ -5,7 +5,7 @@
 namespace stagerun {
 namespace {
 
-constexpr std::size_t kStride = 256;
+constexpr std::size_t kStride = 64;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool begins_code_point(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
@@ -18,6 +18,13 @@ Lines::Lines(std::string_view text) : text_(text) {
   begins_.push_back(first);
   points_.push_back(0);
   std::size_t points = 0;
+  is_plain_ = std::all_of(text.begin(), text.end(), begins_code_point);
+  if (is_plain_) {
+    for (std::size_t at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1)) {
+      begins_.push_back(at + 1);
+    }
+    return;
+  }
   for (std::size_t i = first; i < text.size(); ++i) {
     if (begins_code_point(text[i])) {
       if (points % kStride == 0) checkpoints_.push_back(i);
@@ -38,6 +45,7 @@ std::size_t Lines::offset_of(Position position) const {
   if (position.line == 0 || position.line > begins_.size() || position.column == 0) {
     return text_.size();
   }
+  if (is_plain_) return std::min(begins_[position.line - 1] + position.column - 1, text_.size());
   const std::size_t point = points_[position.line - 1] + position.column - 1;
   const std::size_t checkpoint = point / kStride;
   if (checkpoint >= checkpoints_.size()) return text_.size();

@@ -35,6 +35,7 @@ class Lines {
   std::size_t line_begin(std::size_t line) const;
 
   std::string_view text_;
+  bool is_plain_ = false;                 // a byte is a code point: the two below are not needed
   std::vector<std::size_t> begins_;       // offset of each line
   std::vector<std::size_t> points_;       // code points before each line
   std::vector<std::size_t> checkpoints_;  // offset of each kStride-th code point

@@ -75,9 +75,9 @@ class TextTest(stagerun.Case):
                |                ^
 
             error: the pipeline has no input `tt`
-             --> pipeline.toml:14:35
+             --> pipeline.toml:14:39
              14 | with = { run = ["sh", "-c", "echo ${{ inputs.tt }} >&2; false"], undo = ["true"] }
-                |                                   ^^^^^^^^^^^^^^^^ did you mean `to`?
+                |                                       ^^^^^^^^^ did you mean `to`?
 
             2 problems in pipeline.toml
             """, done.stderr)
