@@ -27,6 +27,12 @@ class Sha256 {
 
 std::string sha256_hex(std::string_view bytes);
 
+// RFC 2104: lower-case hex, 64 characters.
+std::string hmac_sha256_hex(std::string_view key, std::string_view bytes);
+
+// How long it takes tells the lengths and nothing else.
+bool equal_in_constant_time(std::string_view one, std::string_view other);
+
 // CRC-32C of `bytes`.
 std::uint32_t crc32c(std::string_view bytes);
 

@@ -43,8 +43,8 @@ inline constexpr std::size_t kOutputBytes = 1u << 20;
 inline constexpr std::size_t kEffectsAtOnce = 256;
 // Effects that one verb may start in all; an endless loop of reads must not fill the disk.
 inline constexpr std::size_t kEffectsPerVerb = 1u << 20;
-// An effect's request without its body: every one of them is journaled. The kernel takes 2 MiB of
-// arguments and environment at most.
+// An effect's request without its body, input or text: every one of them is journaled. The kernel
+// takes 2 MiB of arguments and environment at most.
 inline constexpr std::size_t kRequestBytes = 1u << 20;
 // A larger body is journaled as its digest and size.
 inline constexpr std::size_t kJournaledBodyBytes = 4u << 10;
@@ -60,6 +60,10 @@ inline constexpr std::size_t kLineBytes = 64u << 10;
 inline constexpr std::size_t kReadBytes = 16u << 10;
 // What the host holds of a tool's input that the tool has not read yet: two whole messages.
 inline constexpr std::size_t kInputBytes = 16u << 20;
+// What of a file is read, or copied, in one turn of the loop: some milliseconds.
+inline constexpr std::size_t kCopyBytes = 1u << 20;
+// A file of settings that one secret is taken from, or of certificates to trust.
+inline constexpr std::size_t kSettingsBytes = 1u << 20;
 // The end of a tool's output, kept for the message that says why it failed.
 inline constexpr std::size_t kTailBytes = 4u << 10;
 // What one stage may write into its log file; after that it is counted, not kept.
@@ -68,8 +72,22 @@ inline constexpr std::size_t kStageLogBytes = 64u << 20;
 inline constexpr std::size_t kConsoleLines = 500;
 // What is shorter is no secret that can be masked: every second line would be full of stars.
 inline constexpr std::size_t kMaskedBytes = 4;
+// A secret of this size in what a plugin leaves is there on purpose; a shorter one may be a word.
+inline constexpr std::size_t kCertainBytes = 16;
+// A line of a secret of several lines that is looked for on its own. What is shorter (`}`,
+// `users:`) stands in every other file; eight is also GitLab's least for what it masks.
+inline constexpr std::size_t kMaskedLineBytes = 8;
+// A longer secret is found in pieces of about this size, so that a stream that may be in the middle
+// of one holds back no more.
+inline constexpr std::size_t kMaskPieceBytes = 256;
 // A secret: a key, a certificate chain. Found in every line, so not a backup.
 inline constexpr std::size_t kSecretBytes = 64u << 10;
+// Values that a run's stages may add to it, by opening, capturing and making them: each is looked
+// for in every line from then on.
+inline constexpr std::size_t kSecrets = 4096;
+// A request with the values of its secrets in place of their handles; as much as a tool may leave
+// unread of its input.
+inline constexpr std::size_t kOpenedBytes = 16u << 20;
 // An HTTP body that travels inside an event; a larger one needs `to_file`.
 inline constexpr std::size_t kBodyBytes = 1u << 20;
 inline constexpr std::size_t kHeaderBytes = 64u << 10;
@@ -83,11 +101,13 @@ inline constexpr std::int64_t kCancelGrace = 2'000;
 // A process that was sent TERM gets this long before KILL, unless its request says otherwise.
 inline constexpr std::int64_t kTermGrace = 5'000;
 inline constexpr std::int64_t kTermGraceMax = 600'000;
+// A program that prints a secret asks a vault, or a person at most; it does no work.
+inline constexpr std::int64_t kSecretTimeout = 30'000;
 // Between two attempts of a stage: as with its timeout.
 inline constexpr std::int64_t kRetryPauseMax = 3'600'000;
 inline constexpr std::int64_t kRetryAttempts = 100;
 // Stages side by side; each needs a worker, which holds a plugin's memory.
-inline constexpr std::int64_t kJobs = 64;
+inline constexpr std::int64_t kStagesAtOnce = 64;
 // After KILL: only a process stuck in the kernel, or another user's, is still there by then.
 inline constexpr std::int64_t kKillWait = 5'000;
 // Between two looks at what tells nobody when it changes: processes that are no children of ours, a
@@ -108,5 +128,13 @@ inline constexpr std::int64_t kConnectTimeout = 10'000;
 
 // Idle workers kept warm in all; each holds a plugin's memory.
 inline constexpr std::size_t kWarmWorkers = 16;
+// What a worker may allocate. A plugin streams: what is large lies in its scratch folder, and the
+// largest message is a hundredth of this. Sixteen of them at their limit still fit a build machine.
+inline constexpr std::size_t kWorkerMemoryBytes = std::size_t{1} << 30;
+// Descriptors of a worker: its effects need none there, and loops that leak them should end soon.
+inline constexpr std::size_t kWorkerDescriptors = 1024;
+// Each thing beside stagerun's own folder in a workspace is a rule of the worker's sandbox: some
+// microseconds at each start.
+inline constexpr std::size_t kWorkspaceParts = 1u << 14;
 
 }  // namespace stagerun::limits

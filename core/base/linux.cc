@@ -1,9 +1,12 @@
 #include "core/base/linux.h"
 
+#include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <dirent.h>
+#include <fcntl.h>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -96,6 +99,19 @@ std::vector<ProcessId> holders_of(const std::filesystem::path& file) {
     if (const auto process = identify(pid)) holders.push_back(*process);
   }
   return holders;
+}
+
+int rename_new(int from_folder, const char* from, int to_folder, const char* to) {
+  if (::renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  struct stat info {};
+  if (::fstatat(to_folder, to, &info, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
+  if (errno != ENOENT) return errno;
+  return ::renameat(from_folder, from, to_folder, to) == 0 ? 0 : errno;
+}
+
+void start_writeback(int fd, std::int64_t offset, std::int64_t size) {
+  static_cast<void>(::sync_file_range(fd, offset, size, SYNC_FILE_RANGE_WRITE));
 }
 
 void signal_group(const ProcessId& process, int signal) {

@@ -41,4 +41,11 @@ std::vector<ProcessId> holders_of(const std::filesystem::path& file);
 // else to the process alone. Never to our own group.
 void signal_group(const ProcessId& process, int signal);
 
+// Renames within or between open folders, never over anything; where something stands, EEXIST. 0,
+// or an errno. A file system that cannot do this at once is asked first, then told.
+int rename_new(int from_folder, const char* from, int to_folder, const char* to);
+
+// Has the kernel begin to write these bytes to disk, so that a later fsync has less to wait for.
+void start_writeback(int fd, std::int64_t offset, std::int64_t size);
+
 }  // namespace stagerun

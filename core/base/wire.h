@@ -22,7 +22,8 @@ enum class Type : std::uint16_t {
   event,     // ticket; field: JSON
   answer,    // to checkpoint and read_note; argument: sr_status; field: bytes
   // worker to host
-  loaded = 64,  // the plugin is open; field: JSON description of the module
+  loaded = 64,  // the plugin is open; argument: version of the kernel's Landlock, 0: not enforced;
+                // field: JSON description of the module
   refused,      // it cannot be used; fields: code, text
   log,          // argument: level; fields: text, then key, value, ...
   progress,     // fields: done, total, note

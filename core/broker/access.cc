@@ -14,20 +14,35 @@ bool begins_with(const Words& argv, const Words& prefix) {
          std::equal(prefix.begin(), prefix.end(), argv.begin());
 }
 
+Words words_of(const Value::Array& items) {
+  Words words;
+  for (const Value& item : items) words.push_back(item.text() != nullptr ? *item.text() : "");
+  return words;
+}
+
 Access classify_process(const Value& request, const Grants& grants) {
   if (request.find("alive") != nullptr) return Access::read;
-  const Value* items = request.find("argv");
   // A service goes on acting after its verb; nobody can promise that for a read.
-  const bool lasts = request.boolean_or("leaves_running", false);
-  if (items == nullptr || items->items() == nullptr || lasts) return Access::write;
-  Words argv;
-  for (const Value& item : *items->items()) argv.push_back(item.text() ? *item.text() : "");
+  if (request.boolean_or("leaves_running", false)) return Access::write;
+  const Value* items = request.find("argv");
+  const bool has_argv = items != nullptr && items->items() != nullptr;
+  const Words argv = has_argv ? words_of(*items->items()) : shell_argv(request.text_or("shell"));
   const auto is_prefix = [&](const Words& prefix) { return begins_with(argv, prefix); };
-  const bool reads =
-      std::any_of(grants.read_prefixes.begin(), grants.read_prefixes.end(), is_prefix) ||
-      std::find(grants.read_commands.begin(), grants.read_commands.end(), argv) !=
-          grants.read_commands.end();
+  const auto& prefixes = grants.read_prefixes;
+  const auto& commands = grants.read_commands;
+  // What a line for the shell does is not told by how it begins.
+  const bool reads = std::find(commands.begin(), commands.end(), argv) != commands.end() ||
+                     (has_argv && std::any_of(prefixes.begin(), prefixes.end(), is_prefix));
   return reads ? Access::read : Access::write;
+}
+
+// A probe only checks, by its author's word: enough where writes are allowed anyway, so that it
+// needs no baseline; not enough where nothing may be changed.
+Access classify_http(const Value& request, Verb verb) {
+  const std::string method = request.text_or("method", "GET");
+  const bool may_probe = verb == Verb::apply || verb == Verb::rollback;
+  const bool probes = may_probe && request.boolean_or("probe", false);
+  return method == "GET" || method == "HEAD" || probes ? Access::read : Access::write;
 }
 
 // Code and text name the verb.
@@ -38,12 +53,12 @@ Refusal not_in(Verb verb, Access access) {
 
 }  // namespace
 
-Access classify(const std::string& kind, const Value& request, const Grants& grants) {
-  if (kind == "timer/1") return Access::read;
+Access classify(const std::string& kind, const Value& request, Verb verb, const Grants& grants) {
+  if (kind == "timer/1" || kind == "secret/1") return Access::read;
   if (kind == "process/1") return classify_process(request, grants);
-  const std::string method = request.text_or("method", "GET");
-  const bool looks = kind == "http/1" && (method == "GET" || method == "HEAD");
-  return looks ? Access::read : Access::write;
+  if (kind == "http/1") return classify_http(request, verb);
+  const bool looks = request.find("look") != nullptr || request.find("keep") != nullptr;
+  return kind == "file/1" && looks ? Access::read : Access::write;
 }
 
 std::optional<Refusal> refuse(const EffectScope& scope, Access access) {

@@ -11,7 +11,7 @@
 namespace stagerun {
 
 // Of a request that has the kind's form.
-Access classify(const std::string& kind, const Value& request, const Grants& grants);
+Access classify(const std::string& kind, const Value& request, Verb verb, const Grants& grants);
 
 // Why an effect of that access may not be let through now; nothing where it may.
 std::optional<Refusal> refuse(const EffectScope& scope, Access access);

@@ -14,8 +14,30 @@
 #include "core/broker/access.h"
 #include "core/broker/effect_factory.h"
 #include "core/broker/form.h"
+#include "core/broker/secret_request.h"
 
 namespace stagerun {
+namespace {
+
+// A broker of its own, without a run to have a key from.
+constexpr const char* kNoKey = "0000000000000000";
+
+std::unique_ptr<SecretStore> make_store(const BrokerOptions& options) {
+  return options.secrets != nullptr ? nullptr : std::make_unique<SecretStore>(kNoKey);
+}
+
+// A last event that anybody may see. Only what the world has said is looked at: our own words in it
+// (`event`, `code`, handles) must not change, whatever a value is. Lines, bodies and headers come
+// without values already: there the whole must be seen before it is cut or encoded.
+Value without_values(Value event, const SecretStore& secrets) {
+  for (const char* member : {"text", "value"}) {
+    Value* place = event.find(member);
+    if (place != nullptr) *place = secrets.masked(*place);
+  }
+  return event;
+}
+
+}  // namespace
 
 // One effect, from start() to its last event.
 class Broker::Running final : public EffectHost, public std::enable_shared_from_this<Running> {
@@ -34,7 +56,7 @@ class Broker::Running final : public EffectHost, public std::enable_shared_from_
   void end(Value last) override {
     if (state == State::ending || state == State::forgotten) return;
     state = State::ending;
-    outcome = std::move(last);
+    outcome = without_values(std::move(last), broker.secrets_);
     broker.queue(shared_from_this());
   }
   Status record_process(const ProcessId& process, bool leaves_running, bool durable) override {
@@ -63,6 +85,8 @@ Broker::Broker(Loop& loop, Journal& journal, const KillPoints& kill_points, Brok
       journal_(journal),
       kill_points_(kill_points),
       options_(std::move(options)),
+      own_secrets_(make_store(options_)),
+      secrets_(own_secrets_ ? *own_secrets_ : *options_.secrets),
       service_children_(loop),
       turn_end_(loop.at_turn_end([this] { end_turn(); })) {
   // Who writes to a process or a server that has gone must get an error, not a signal.
@@ -119,23 +143,26 @@ std::optional<Refusal> Broker::admit(VerbRecord& record, const EffectScope& scop
   if (find(running.sink, running.ticket).get() != &running) {
     return Refusal{"effect.request", "the ticket is that of another effect under way"};
   }
+  const SecretGrants secret_grants{scope.stage, scope.secrets};
+  auto opened = open_request(kind, request, secrets_, secret_grants);
+  if (auto* refusal = std::get_if<Refusal>(&opened)) return *refusal;
   const Result<std::string> id = record.ids.choose(request);
   if (!id) return Refusal{"effect.request", id.error().text};
-  const Access access = classify(kind, request, scope.grants);
+  const Access access = classify(kind, request, scope.verb, scope.grants);
   running.intent = {scope.stage,
                     scope.verb,
                     scope.attempt,
                     *id,
                     scope.key + "/" + *id,
                     kind,
-                    request.text_or("purpose"),
+                    secrets_.masked_text(request.text_or("purpose")),
                     access,
-                    journaled_request(request)};
-  running.place.emplace(EffectPlace{loop_, running, service_children_, [this] { return http(); },
-                                    options_.environment, options_.run_folder,
-                                    options_.children_lock_fd, scope.stage, *id, access,
-                                    scope.grants, scope.scratch, scope.services});
-  auto effect = make_effect(kind, request, scope, *running.place);
+                    secrets_.masked(journaled_request(request))};
+  running.place.emplace(EffectPlace{
+      loop_, running, service_children_, [this] { return http(); }, secrets_, options_.environment,
+      options_.run_folder, options_.children_lock_fd, scope.stage, *id, access, scope.grants,
+      secret_grants, scope.workspace, scope.scratch, scope.services});
+  auto effect = make_effect(kind, std::get<Value>(opened), request, *running.place);
   if (auto* refusal = std::get_if<Refusal>(&effect)) return *refusal;
   running.effect = std::get<std::unique_ptr<Effect>>(std::move(effect));
   if (auto refusal = refuse(scope, access)) return refusal;

@@ -29,7 +29,8 @@ struct BrokerOptions {
   int children_lock_fd = -1;
   // What processes inherit.
   std::vector<std::string> environment = own_environment();
-  // Where the run's secrets are; must outlive the broker. Null: there are none.
+  // Where the run's secrets are; must outlive the broker. Null: it knows none but those that
+  // effects open, capture or make.
   SecretStore* secrets = nullptr;
 };
 
@@ -84,6 +85,8 @@ class Broker final : public Effects {
   Journal& journal_;
   const KillPoints& kill_points_;
   BrokerOptions options_;
+  std::unique_ptr<SecretStore> own_secrets_;  // where none were given
+  SecretStore& secrets_;
   ServiceChildren service_children_;
   std::unique_ptr<HttpTransport> http_;
   std::unordered_map<const EffectSink*, VerbRecord> records_;

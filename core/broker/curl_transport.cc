@@ -1,6 +1,6 @@
-// The door to libcurl, by its multi socket interface: curl says which sockets and which timeout it
-// waits for, the loop waits. Proxies, cookies, netrc and redirects are left out on purpose: nothing
-// of a user's own settings may change what a pipeline does.
+// The door to libcurl, and all of stagerun-http.so, by its multi socket interface: curl says which
+// sockets and which timeout it waits for, the loop waits. Proxies, cookies, netrc and redirects are
+// left out on purpose: nothing of a user's own settings may change what a pipeline does.
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 
 #include "core/base/fd.h"
+#include "core/base/files.h"
 #include "core/base/limits.h"
 #include "core/broker/http_transport.h"
 #include "core/broker/output.h"
@@ -32,6 +33,8 @@ struct Transfer {
   HttpAnswer answer;
   std::size_t header_bytes = 0;
   bool too_large = false;
+  std::string unwritten;       // why the answer's body cannot be kept
+  std::int64_t body_sent = 0;  // of body_fd
   std::array<char, CURL_ERROR_SIZE> error{};
   List headers;
   std::unique_ptr<CURL, EasyDeleter> easy;  // last: it refers to all of the above
@@ -62,11 +65,37 @@ std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* data) {
 
 std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* data) {
   auto& transfer = *static_cast<Transfer*>(data);
-  const auto most = static_cast<std::size_t>(transfer.request.max_bytes);
-  transfer.too_large = transfer.answer.body.size() + count > most;
+  HttpAnswer& answer = transfer.answer;
+  const auto size = static_cast<std::int64_t>(count);
+  transfer.too_large = size > transfer.request.max_bytes - answer.body_bytes;
   if (transfer.too_large) return 0;
-  transfer.answer.body.append(bytes, count);
-  return count;
+  answer.body_bytes += size;
+  if (transfer.request.answer_fd < 0) {
+    answer.body.append(bytes, count);
+    return count;
+  }
+  const Status written = write_all(transfer.request.answer_fd, {bytes, count});
+  if (!written) transfer.unwritten = written.error().text;
+  return written ? count : 0;
+}
+
+// By place and not by the descriptor's own position: a redirect sends it again.
+std::size_t on_read(char* buffer, std::size_t, std::size_t room, void* data) {
+  auto& transfer = *static_cast<Transfer*>(data);
+  const std::int64_t left = transfer.request.body_fd_bytes - transfer.body_sent;
+  const auto want = std::min(room, static_cast<std::size_t>(left));
+  const ssize_t count =
+      want == 0 ? 0 : ::pread(transfer.request.body_fd, buffer, want, transfer.body_sent);
+  // It was cut short meanwhile: the server must not take what there is for the whole.
+  if (count < 0 || (count == 0 && want > 0)) return CURL_READFUNC_ABORT;
+  transfer.body_sent += count;
+  return static_cast<std::size_t>(count);
+}
+
+int on_seek(void* data, curl_off_t offset, int origin) {
+  if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
+  static_cast<Transfer*>(data)->body_sent = offset;
+  return CURL_SEEKFUNC_OK;
 }
 
 void add_header(List& list, const std::string& line) {
@@ -90,11 +119,24 @@ List header_list(const HttpRequest& request) {
   return list;
 }
 
-void set_method(CURL* easy, const HttpRequest& request) {
+void set_body_file(CURL* easy, Transfer& transfer) {
+  ::curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  ::curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(transfer.request.body_fd_bytes));
+  ::curl_easy_setopt(easy, CURLOPT_READFUNCTION, &on_read);
+  ::curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
+  ::curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &on_seek);
+  ::curl_easy_setopt(easy, CURLOPT_SEEKDATA, &transfer);
+}
+
+void set_method(CURL* easy, Transfer& transfer) {
+  const HttpRequest& request = transfer.request;
   const bool carries = request.body || request.method == "POST" || request.method == "PUT" ||
                        request.method == "PATCH";
   if (request.method == "HEAD") {
     ::curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  } else if (request.body_fd >= 0) {
+    set_body_file(easy, transfer);
   } else if (carries) {
     const std::size_t size = request.body ? request.body->size() : 0;
     ::curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body ? request.body->c_str() : "");
@@ -103,6 +145,36 @@ void set_method(CURL* easy, const HttpRequest& request) {
   if (request.method != "HEAD") {
     ::curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
+}
+
+// Certificates of the request's own are the only ones that count then. curl keeps connections apart
+// by them.
+void set_trust(CURL* easy, const HttpRequest& request) {
+  ::curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
+  if (request.trusted.empty()) return;
+  curl_blob blob{const_cast<char*>(request.trusted.data()), request.trusted.size(), CURL_BLOB_COPY};
+  ::curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
+  ::curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  ::curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+}
+
+// When the first certificate of the chain expires; 0 where curl has seen none, as on a kept
+// connection.
+std::int64_t first_expiry(CURL* easy) {
+  constexpr std::string_view kExpires = "Expire date:";
+  curl_certinfo* chain = nullptr;
+  if (::curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr)
+    return 0;
+  std::int64_t first = 0;
+  for (int i = 0; i < chain->num_of_certs; ++i) {
+    for (const curl_slist* line = chain->certinfo[i]; line != nullptr; line = line->next) {
+      const std::string_view text = line->data;
+      if (!text.starts_with(kExpires)) continue;
+      const std::int64_t at = ::curl_getdate(line->data + kExpires.size(), nullptr);
+      if (at > 0 && (first == 0 || at < first)) first = at;
+    }
+  }
+  return first;
 }
 
 void set_manners(CURL* easy, const HttpRequest& request) {
@@ -138,6 +210,7 @@ std::string failure_code(CURLcode code, const Transfer& transfer) {
        {CURLE_URL_MALFORMAT, "http.request"}}};
   if (code == CURLE_OK) return "";
   if (transfer.too_large) return "http.too_large";
+  if (!transfer.unwritten.empty()) return "http.lost";
   for (const auto& [known, name] : kCodes) {
     if (known == code) return name;
   }
@@ -160,6 +233,7 @@ void complete(Transfer& transfer, CURLcode code) {
   const bool explained = transfer.error[0] != '\0';
   answer.text = as_utf8(explained ? transfer.error.data() : ::curl_easy_strerror(code));
   if (transfer.too_large) answer.text = "the answer is larger than it may be";
+  if (!transfer.unwritten.empty()) answer.text = "the answer is lost: " + transfer.unwritten;
 }
 
 class CurlTransport final : public HttpTransport {
@@ -214,7 +288,8 @@ class CurlTransport final : public HttpTransport {
     ::curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
     ::curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
     ::curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-    set_method(easy, transfer.request);
+    set_method(easy, transfer);
+    set_trust(easy, transfer.request);
     set_manners(easy, transfer.request);
   }
 
@@ -273,9 +348,19 @@ class CurlTransport final : public HttpTransport {
     Transfer* place = nullptr;
     ::curl_easy_getinfo(easy, CURLINFO_PRIVATE, &place);
     complete(*place, code);
+    note_expiry(*place);
     const auto node = transfers_.extract(place->id);
     ::curl_multi_remove_handle(multi_, easy);
     node.mapped()->done(std::move(node.mapped()->answer));
+  }
+
+  // A kept connection shows no certificates any more: then what its host showed before counts.
+  void note_expiry(Transfer& transfer) {
+    if (!transfer.request.target.secure || !transfer.answer.failure.empty()) return;
+    std::int64_t& known = expiries_[{transfer.request.target.authority, transfer.request.trusted}];
+    const std::int64_t seen = first_expiry(transfer.easy.get());
+    if (seen != 0) known = seen;
+    transfer.answer.expires_s = known;
   }
 
   Loop& loop_;
@@ -283,18 +368,18 @@ class CurlTransport final : public HttpTransport {
   Loop::TimerId timer_ = 0;
   std::uint64_t next_id_ = 1;
   std::map<std::uint64_t, std::unique_ptr<Transfer>> transfers_;
+  std::map<std::pair<std::string, std::string>, std::int64_t> expiries_;
   std::map<curl_socket_t, Fd> copies_;  // of curl's sockets; what the loop watches
 };
 
 }  // namespace
+}  // namespace stagerun
 
-Result<std::unique_ptr<HttpTransport>> open_http_transport(Loop& loop) {
+// kOpenHttpTransport: the one symbol.
+extern "C" __attribute__((visibility("default"))) stagerun::HttpTransport*
+stagerun_open_http_transport(stagerun::Loop& loop, const stagerun::HttpLayout& layout) {
+  if (layout != stagerun::HttpLayout()) return nullptr;
   static const CURLcode ready = ::curl_global_init(CURL_GLOBAL_DEFAULT);
   CURLM* multi = ready == CURLE_OK ? ::curl_multi_init() : nullptr;
-  if (multi == nullptr) {
-    return Error{ErrorCode::surroundings, "libcurl cannot be set up", ""};
-  }
-  return std::unique_ptr<HttpTransport>(std::make_unique<CurlTransport>(loop, multi));
+  return multi == nullptr ? nullptr : new stagerun::CurlTransport(loop, multi);
 }
-
-}  // namespace stagerun

@@ -12,6 +12,7 @@
 
 #include "core/base/result.h"
 #include "core/base/value.h"
+#include "core/broker/secret_store.h"
 #include "core/model/outcome.h"
 #include "core/model/plan.h"
 #include "core/model/run_state.h"
@@ -44,6 +45,7 @@ struct EffectPlace {
   ServiceChildren& service_children;
   // Opened on first use: programs that need no HTTP do not load it.
   std::function<Result<HttpTransport*>()> http;
+  SecretStore& secrets;
   const std::vector<std::string>& environment;
   std::filesystem::path run_folder;
   int children_lock_fd = -1;
@@ -51,6 +53,8 @@ struct EffectPlace {
   std::string id;
   Access access{};
   Grants grants;
+  SecretGrants secret_grants;
+  std::filesystem::path workspace;
   std::filesystem::path scratch;
   std::vector<ServiceState> services;
 };

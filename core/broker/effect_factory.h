@@ -6,15 +6,14 @@
 #include <variant>
 
 #include "core/broker/effect.h"
-#include "core/model/ports.h"
 
 namespace stagerun {
 
-// Refuses unknown kinds, requests that have not the kind's form, and hosts that the manifest does
-// not name. `place` must outlive the effect.
+// Refuses unknown kinds, requests that have not the kind's form, hosts and variables that the
+// manifest does not name. `request` holds the values of secrets, `asked` the handles in their
+// place. `place` must outlive the effect.
 std::variant<std::unique_ptr<Effect>, Refusal> make_effect(const std::string& kind,
-                                                           const Value& request,
-                                                           const EffectScope& scope,
+                                                           const Value& request, const Value& asked,
                                                            EffectPlace& place);
 
 }  // namespace stagerun

@@ -10,6 +10,11 @@
 namespace stagerun {
 namespace {
 
+// What an effect carries, as against what it is; bounded by the message that it comes in.
+bool is_payload(std::string_view member) {
+  return member == "body" || member == "input" || member == "text";
+}
+
 // Bytes of all texts in it; depth is bounded by whoever parsed it.
 std::size_t weight(const Value& value) {
   std::size_t sum = 8;
@@ -40,7 +45,7 @@ Status Form::only(std::initializer_list<std::string_view> members) const {
     const bool known = key == "purpose" || key == "id" ||
                        std::find(members.begin(), members.end(), key) != members.end();
     if (!known) return malformed(fmt::format("`{}` means nothing in this request", key));
-    if (key != "body") sum += weight(value);
+    if (!is_payload(key)) sum += weight(value);
   }
   if (sum > limits::kRequestBytes) {
     return malformed(fmt::format("the request is larger than {} bytes", limits::kRequestBytes));
@@ -55,6 +60,13 @@ Result<std::string> Form::text(std::string_view member, std::string_view fallbac
     return must_be(member, "a string without NUL");
   }
   return *value->text();
+}
+
+Result<std::optional<std::string>> Form::payload(std::string_view member) const {
+  const Value* value = request_.find(member);
+  if (value == nullptr) return std::optional<std::string>();
+  if (value->text() == nullptr) return must_be(member, "a string");
+  return std::optional(*value->text());
 }
 
 Result<bool> Form::flag(std::string_view member) const {
@@ -111,11 +123,15 @@ bool is_effect_id(std::string_view id) {
 
 Value journaled_request(const Value& request) {
   Value kept = request;
-  Value* body = kept.find("body");
-  const std::string* text = body != nullptr ? body->text() : nullptr;
-  if (text != nullptr && text->size() > limits::kJournaledBodyBytes) {
+  if (kept.members() == nullptr) return kept;
+  for (auto& [name, value] : *kept.members()) {
+    const std::string* text = value.text();
+    // What a file holds beside the stage's own secrets nobody could mask.
+    const bool is_content = name == "text" && request.find("write") != nullptr;
+    const std::size_t most = is_content ? 0 : limits::kJournaledBodyBytes;
+    if (!is_payload(name) || text == nullptr || text->size() <= most) continue;
     const auto bytes = static_cast<std::int64_t>(text->size());
-    *body = Value::object().set("sha256", sha256_hex(*text)).set("bytes", Value(bytes));
+    value = Value::object().set("sha256", sha256_hex(*text)).set("bytes", Value(bytes));
   }
   return kept;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,8 @@ class Form {
   bool has(std::string_view member) const { return request_.find(member) != nullptr; }
   // The member, or the fallback where it is absent. Text holds no NUL: the kernel would cut it.
   Result<std::string> text(std::string_view member, std::string_view fallback) const;
+  // Bytes that the kernel does not cut; nothing where it is absent.
+  Result<std::optional<std::string>> payload(std::string_view member) const;
   Result<bool> flag(std::string_view member) const;
   Result<std::int64_t> whole(std::string_view member, std::int64_t fallback, std::int64_t least,
                              std::int64_t most) const;
@@ -42,7 +45,7 @@ Error malformed(std::string text);
 // True for what may be an effect's `id`.
 bool is_effect_id(std::string_view id);
 
-// The request as the journal keeps it: a large body is named by its digest and size.
+// The request as the journal keeps it: a large body, input or text is named by its digest and size.
 Value journaled_request(const Value& request);
 
 }  // namespace stagerun

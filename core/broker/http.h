@@ -1,6 +1,7 @@
 // http/1: one request, one answer.
 #pragma once
 
+#include "core/base/fd.h"
 #include "core/broker/effect.h"
 #include "core/broker/http_request.h"
 #include "core/broker/http_transport.h"
@@ -17,6 +18,7 @@ class HttpEffect final : public Effect {
   void cancel(bool at_once) override;
 
  private:
+  Status open_files();
   void send();
   void take(HttpAnswer answer);
   void follow(const HttpAnswer& answer);
@@ -24,6 +26,8 @@ class HttpEffect final : public Effect {
 
   EffectPlace& place_;
   HttpRequest request_;
+  Fd body_file_;
+  Fd to_file_;
   HttpTransport* transport_ = nullptr;
   std::uint64_t sending_ = 0;
   bool sent_ = false;  // bytes have left us, of the first request or of one that followed it

@@ -2,6 +2,7 @@
 // broker knows is behind it, so that the library which does it can be opened on first use.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,6 +22,9 @@ struct HttpAnswer {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
+  std::int64_t body_bytes = 0;  // of the body, wherever it went
+  // Over TLS: when the first of the server's certificates expires, in seconds since 1970; else 0.
+  std::int64_t expires_s = 0;
   std::string redirect;  // where a 3xx leads, absolute; empty where nowhere
 };
 
@@ -33,7 +37,20 @@ class HttpTransport {
   virtual void drop(std::uint64_t id) = 0;
 };
 
-// Over libcurl. `loop` must outlive it.
+// How both sides of the door see what goes through it: a module of another build is turned away.
+struct HttpLayout {
+  std::size_t loop = sizeof(Loop);
+  std::size_t request = sizeof(HttpRequest);
+  std::size_t answer = sizeof(HttpAnswer);
+
+  friend bool operator==(const HttpLayout&, const HttpLayout&) = default;
+};
+
+// What stagerun-http.so exports: null where the layout is another, or libcurl cannot be set up.
+inline constexpr const char* kOpenHttpTransport = "stagerun_open_http_transport";
+using OpenHttpTransport = HttpTransport* (*)(Loop& loop, const HttpLayout& layout);
+
+// Over libcurl, which is loaded now. `loop` must outlive it.
 Result<std::unique_ptr<HttpTransport>> open_http_transport(Loop& loop);
 
 }  // namespace stagerun

@@ -9,14 +9,13 @@
 #include <csignal>
 #include <fcntl.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <fmt/format.h>
 
-#include "core/base/files.h"
 #include "core/base/limits.h"
 #include "core/base/linux.h"
+#include "core/broker/scratch_file.h"
 
 namespace stagerun {
 namespace {
@@ -38,20 +37,6 @@ Result<Pipe> make_pipe() {
 // Only our end: the other one belongs to a program that expects it to block.
 void set_non_blocking(const Fd& fd) { ::fcntl(fd.get(), F_SETFL, O_NONBLOCK); }
 
-// The worker may write in the scratch folder, so what stands there is not to be trusted: no link,
-// no pipe that would block us, no second name of another file.
-Result<Fd> open_output_file(const std::filesystem::path& path) {
-  TRY_ASSIGN(Fd file, open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK));
-  struct stat info {};
-  const bool known = ::fstat(file.get(), &info) == 0;
-  if (!known || !S_ISREG(info.st_mode) || info.st_nlink != 1) {
-    return Error{ErrorCode::surroundings, path.string() + " is not a plain file", ""};
-  }
-  ::fcntl(file.get(), F_SETFL, 0);
-  if (::ftruncate(file.get(), 0) != 0) return errno_error("cannot empty " + path.string(), errno);
-  return file;
-}
-
 bool may_be_sent(int number) {
   constexpr std::array kAllowed = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGQUIT, SIGKILL};
   return std::find(kAllowed.begin(), kAllowed.end(), number) != kAllowed.end();
@@ -62,8 +47,33 @@ id_t as_id(const Fd& fd) { return static_cast<id_t>(fd.get()); }
 }  // namespace
 
 struct ProcessEffect::Stream {
-  Stream(Fd read_end, Lines::Take take) : pipe(std::move(read_end)), lines(std::move(take)) {}
+  Stream(Fd read_end, const Mask& secrets, Tail& end, Lines::Take take)
+      : pipe(std::move(read_end)),
+        mask(secrets),
+        masked(secrets),
+        tail(end),
+        lines(std::move(take)) {}
+
+  void add(std::string_view bytes) {
+    mask.is_empty() ? pass_on(bytes) : pass_on(masked.add(bytes));
+  }
+  void finish() {
+    pass_on(masked.finish());
+    lines.finish();
+  }
+
   Fd pipe;
+
+ private:
+  // Before it is cut into lines and pieces of lines: a secret may lie across any cut.
+  void pass_on(std::string_view bytes) {
+    tail.add(bytes);
+    lines.add(bytes);
+  }
+
+  const Mask& mask;
+  MaskStream masked;
+  Tail& tail;
   Lines lines;
 };
 
@@ -92,7 +102,8 @@ Status ProcessEffect::start() {
   SpawnOptions options;
   options.argv = request_.argv;
   options.cwd = request_.cwd;
-  options.environment = environment_of(request_, place_.environment);
+  options.environment =
+      environment_of(request_, place_.secrets.without_secrets(place_.environment));
   std::vector<Fd> theirs;
   TRY(open_streams(options, theirs));
   if (place_.children_lock_fd >= 0) {
@@ -104,10 +115,10 @@ Status ProcessEffect::start() {
 
 Status ProcessEffect::open_streams(SpawnOptions& options, std::vector<Fd>& theirs) {
   using Output = ProcessRequest::Output;
-  if (request_.takes_input) TRY(add_input(options, theirs));
+  if (request_.takes_input || request_.input) TRY(add_input(options, theirs));
   if (request_.output == Output::none) return {};
   if (request_.output == Output::file) {
-    TRY_ASSIGN(Fd file, open_output_file(place_.scratch / request_.output_file));
+    TRY_ASSIGN(Fd file, create_in_scratch(place_.scratch, request_.output_file));
     options.descriptors.emplace_back(file.get(), STDOUT_FILENO);
     theirs.push_back(std::move(file));
   } else {
@@ -123,7 +134,8 @@ Status ProcessEffect::add_stream(const std::string& name, int number, SpawnOptio
   options.descriptors.emplace_back(pipe.write.get(), number);
   theirs.push_back(std::move(pipe.write));
   const auto take = [this, name](const std::string& line) { take_line(name, line); };
-  auto& stream = streams_.emplace_back(std::make_unique<Stream>(std::move(pipe.read), take));
+  auto& stream = streams_.emplace_back(
+      std::make_unique<Stream>(std::move(pipe.read), place_.secrets.mask(), tail_, take));
   place_.loop.watch(stream->pipe.get(), Loop::readable,
                     [this, place = stream.get()] { read(*place); });
   return {};
@@ -134,6 +146,10 @@ Status ProcessEffect::add_input(SpawnOptions& options, std::vector<Fd>& theirs) 
   set_non_blocking(pipe.write);
   options.descriptors.emplace_back(pipe.read.get(), STDIN_FILENO);
   theirs.push_back(std::move(pipe.read));
+  if (request_.input) {
+    static_cast<void>(input_.add(*std::exchange(request_.input, std::nullopt)));
+    static_cast<void>(input_.add(""));
+  }
   input_.open(std::move(pipe.write));
   return {};
 }
@@ -165,11 +181,9 @@ void ProcessEffect::read(Stream& stream) {
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) {
     close(stream);
-    return stream.lines.finish();
+    return stream.finish();
   }
-  const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
-  tail_.add(bytes);
-  stream.lines.add(bytes);
+  stream.add({buffer.data(), static_cast<std::size_t>(count)});
 }
 
 // What is in the pipe now, and no more: who still writes into it is about to be killed.
@@ -182,10 +196,9 @@ void ProcessEffect::drain(Stream& stream) {
     const ssize_t count = ::read(stream.pipe.get(), buffer.data(), most);
     if (count <= 0) break;
     left -= static_cast<int>(count);
-    tail_.add({buffer.data(), static_cast<std::size_t>(count)});
-    stream.lines.add({buffer.data(), static_cast<std::size_t>(count)});
+    stream.add({buffer.data(), static_cast<std::size_t>(count)});
   }
-  stream.lines.finish();
+  stream.finish();
 }
 
 void ProcessEffect::close(Stream& stream) {
@@ -239,9 +252,16 @@ void ProcessEffect::cancel(bool at_once) {
 }
 
 void ProcessEffect::write(const std::string& bytes) {
-  if (!request_.takes_input || failure_ || input_.add(bytes)) return;
-  failure_ = failed_event("process.input", "it does not read its input, and too much has come",
-                          pid_ != 0 && place_.access == Access::write);
+  if (!request_.takes_input || failure_) return;
+  const Result<std::string> opened = place_.secrets.expand(bytes, place_.secret_grants);
+  if (!opened) return give_up("effect.secret", opened.error().text);
+  if (!input_.add(*opened)) {
+    give_up("process.input", "it does not read its input, and too much has come");
+  }
+}
+
+void ProcessEffect::give_up(std::string_view code, std::string_view text) {
+  failure_ = failed_event(code, text, pid_ != 0 && place_.access == Access::write);
   kill_group(SIGKILL);
 }
 

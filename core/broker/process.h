@@ -46,6 +46,7 @@ class ProcessEffect final : public Effect {
   void settle(int code, int status);
   bool has_ended() const;
   void kill_group(int number);
+  void give_up(std::string_view code, std::string_view text);
 
   EffectPlace& place_;
   ProcessRequest request_;

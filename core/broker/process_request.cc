@@ -7,6 +7,8 @@
 
 #include "core/base/limits.h"
 #include "core/broker/form.h"
+#include "core/broker/scratch_file.h"
+#include "core/model/plan.h"
 
 namespace stagerun {
 namespace {
@@ -25,11 +27,6 @@ Result<fs::path> resolve_cwd(const fs::path& workspace, const fs::path& cwd) {
   const fs::path inside = place.lexically_relative(root);
   if (inside.empty() || *inside.begin() == "..") return outside;
   return place;
-}
-
-bool is_plain_name(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && name.size() <= 255 &&
-         name.find('/') == std::string::npos;
 }
 
 Result<ProcessRequest::Output> parse_output(const Form& form) {
@@ -60,33 +57,51 @@ Status check_env(const ProcessRequest& process) {
 Status check_whole(const ProcessRequest& process) {
   using Output = ProcessRequest::Output;
   if (process.argv.empty() || process.argv.front().empty()) {
-    return malformed("`argv` must name a program");
+    return malformed("`argv` must name a program; or `shell` a line for the shell");
   }
   const bool to_file = process.output == Output::file;
-  if (to_file != !process.output_file.empty() || (to_file && !is_plain_name(process.output_file))) {
+  if (to_file != !process.output_file.empty() ||
+      (to_file && !is_scratch_name(process.output_file))) {
     return malformed(
         "`output_file` must be a plain file name, with `output` \"file\" and only then");
   }
-  const bool shares = process.takes_input || to_file || process.output == Output::lines;
+  if (process.takes_input && process.input) {
+    return malformed("`input` is the whole of it; there is no `stdin` beside it");
+  }
+  const bool shares =
+      process.takes_input || process.input || to_file || process.output == Output::lines;
   if (process.leaves_running && shares) {
-    return malformed("a service has no `stdin`, and its output goes to a file of the run");
+    return malformed(
+        "a service has no `stdin` or `input`, and its output goes to a file of the run");
   }
   return check_env(process);
 }
 
-Result<ProcessRequest> parse_argv(const Form& form, const fs::path& workspace) {
-  TRY(form.only(
-      {"argv", "cwd", "env", "output", "output_file", "grace_ms", "stdin", "leaves_running"}));
+Result<std::vector<std::string>> parse_command(const Form& form) {
+  if (!form.has("shell")) return form.texts("argv");
+  if (form.has("argv")) return malformed("either `argv` or `shell`");
+  TRY_ASSIGN(const std::string line, form.text("shell", ""));
+  if (line.empty()) return malformed("`shell` is empty");
+  return shell_argv(line);
+}
+
+Result<ProcessRequest> parse_start(const Form& form, const fs::path& workspace) {
+  TRY(form.only({"argv", "shell", "cwd", "env", "inherit", "output", "output_file", "grace_ms",
+                 "stdin", "input", "leaves_running"}));
   ProcessRequest process;
-  TRY_ASSIGN(process.argv, form.texts("argv"));
+  TRY_ASSIGN(process.argv, parse_command(form));
   TRY_ASSIGN(const std::string cwd, form.text("cwd", ""));
   TRY_ASSIGN(process.cwd, resolve_cwd(workspace, cwd));
   TRY_ASSIGN(process.env, form.pairs("env"));
+  if (form.has("inherit")) {
+    TRY_ASSIGN(process.inherit, form.texts("inherit"));
+  }
   TRY_ASSIGN(process.output, parse_output(form));
   TRY_ASSIGN(process.output_file, form.text("output_file", ""));
   TRY_ASSIGN(process.grace_ms,
              form.whole("grace_ms", limits::kTermGrace, 0, limits::kTermGraceMax));
   TRY_ASSIGN(process.takes_input, form.flag("stdin"));
+  TRY_ASSIGN(process.input, form.payload("input"));
   TRY_ASSIGN(process.leaves_running, form.flag("leaves_running"));
   TRY(check_whole(process));
   return process;
@@ -109,19 +124,20 @@ Result<ProcessRequest> parse_process(const Value& request, const fs::path& works
     TRY_ASSIGN(process.alive, parse_service_id(form, "alive"));
     return process;
   }
-  return parse_argv(form, workspace);
+  return parse_start(form, workspace);
 }
 
 std::vector<std::string> environment_of(const ProcessRequest& request,
                                         const std::vector<std::string>& inherited) {
   std::vector<std::string> environment;
-  const auto replaced = [&](const std::string& entry) {
-    return std::any_of(request.env.begin(), request.env.end(), [&](const auto& own) {
-      return entry.starts_with(own.first) && entry.substr(own.first.size()).starts_with('=');
-    });
+  const auto is_wanted = [&](const std::string& name) {
+    const bool replaced = std::any_of(request.env.begin(), request.env.end(),
+                                      [&](const auto& own) { return own.first == name; });
+    const auto& only = request.inherit;
+    return !replaced && (!only || std::find(only->begin(), only->end(), name) != only->end());
   };
   for (const std::string& entry : inherited) {
-    if (!replaced(entry)) environment.push_back(entry);
+    if (is_wanted(entry.substr(0, entry.find('=')))) environment.push_back(entry);
   }
   for (const auto& [name, value] : request.env) environment.push_back(name + "=" + value);
   return environment;

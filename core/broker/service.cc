@@ -82,7 +82,8 @@ Result<pid_t> ServiceEffect::start() {
   SpawnOptions options;
   options.argv = request_.argv;
   options.cwd = request_.cwd;
-  options.environment = environment_of(request_, place_.environment);
+  options.environment =
+      environment_of(request_, place_.secrets.without_secrets(place_.environment));
   options.own_session = true;
   options.descriptors = {
       {log.get(), STDOUT_FILENO}, {log.get(), STDERR_FILENO}, {lock.get(), kLockNumber}};

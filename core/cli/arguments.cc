@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/base/limits.h"
 #include "core/model/outcome.h"
 
 namespace stagerun {
@@ -14,14 +15,15 @@ struct Raw {
   Arguments arguments;
   std::vector<std::string> inputs;
   std::vector<std::string> folders;
-  std::string state = "dir:.stagerun";
+  std::string state;
+  std::string durability = "effect";
   bool quiet = false;
   bool verbose = false;
 };
 
 void add_common(CLI::App& command, Raw& raw) {
-  command.add_option("--state", raw.state, "where runs are kept: dir:FOLDER")
-      ->capture_default_str();
+  command.add_option("--state", raw.state,
+                     "where runs are kept: dir:FOLDER; else as the pipeline says, or .stagerun");
   command.add_option("--plugins", raw.folders, "a folder to look for plugins in (repeatable)");
   command.add_flag("-q,--quiet", raw.quiet, "print results and errors only");
   command.add_flag("-v,--verbose", raw.verbose, "print every verb and effect");
@@ -38,8 +40,10 @@ void add_pipeline(CLI::App& command, Raw& raw) {
   command.add_option("PIPELINE", raw.arguments.pipeline, "the pipeline's file, or its folder")
       ->required();
   command.add_option("-i,--input", raw.inputs, "an input as NAME=VALUE (repeatable)");
+  command.add_option("--inputs", raw.arguments.inputs_file,
+                     "a file that holds them as a JSON object");
   command.add_option("--environment", raw.arguments.environment,
-                     "one of the pipeline's environments; else the one that it names");
+                     "which of the pipeline's environments");
   add_common(command, raw);
 }
 
@@ -47,6 +51,17 @@ void add_run(CLI::App& command, Raw& raw) {
   command.add_option("RUN", raw.arguments.run,
                      "the run, or the beginning of its name; else the latest");
   add_common(command, raw);
+}
+
+void add_run_options(CLI::App& command, Raw& raw) {
+  command.add_option("--jobs", raw.arguments.at_once, "stages side by side, where needs allow it")
+      ->check(CLI::Range(std::int64_t{1}, limits::kStagesAtOnce))
+      ->capture_default_str();
+  command
+      .add_option("--durability", raw.durability,
+                  "sync the journal for each effect, each stage, or at the end of the run")
+      ->check(CLI::IsMember({"effect", "stage", "run"}))
+      ->capture_default_str();
 }
 
 void build(CLI::App& app, Raw& raw) {
@@ -62,8 +77,12 @@ void build(CLI::App& app, Raw& raw) {
   add_pipeline(*run, raw);
   add_format(*run, raw, {"text", "jsonl"});
   run->add_flag("-y,--yes", raw.arguments.yes, "do not ask before it starts");
+  add_run_options(*run, raw);
   auto* resume = app.add_subcommand("resume", "go on with a run that was killed");
   auto* rollback = app.add_subcommand("rollback", "undo a run, newest stage first");
+  auto* to =
+      rollback->add_option("--to", raw.arguments.to, "undo what began after this stage; it stands");
+  rollback->add_option("--only", raw.arguments.only, "undo this stage alone")->excludes(to);
   for (CLI::App* command : {resume, rollback}) {
     add_run(*command, raw);
     add_format(*command, raw, {"text", "jsonl"});
@@ -108,10 +127,14 @@ std::variant<Arguments, int> check(Raw raw) {
     }
     arguments.inputs[input.substr(0, equals)] = input.substr(equals + 1);
   }
-  if (!raw.state.starts_with("dir:") || raw.state.size() == 4) {
-    return refuse("--state wants dir:FOLDER and was given `" + raw.state + "`");
+  if (!raw.state.empty()) {
+    if (!raw.state.starts_with("dir:") || raw.state.size() == 4) {
+      return refuse("--state wants dir:FOLDER and was given `" + raw.state + "`");
+    }
+    arguments.state = raw.state.substr(4);
   }
-  arguments.state = raw.state.substr(4);
+  if (raw.durability == "stage") arguments.durability = Durability::stage;
+  if (raw.durability == "run") arguments.durability = Durability::run;
   arguments.plugin_folders.assign(raw.folders.begin(), raw.folders.end());
   if (raw.quiet) arguments.verbosity = Verbosity::quiet;
   if (raw.verbose) arguments.verbosity = Verbosity::verbose;

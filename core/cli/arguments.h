@@ -1,12 +1,14 @@
 // What the command line says, as a value. The door to CLI11.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "core/cli/run_journal.h"
 #include "core/report/console.h"
 
 namespace stagerun {
@@ -17,13 +19,21 @@ struct Arguments {
   std::string run;       // a run's name, its beginning, or "" for the latest
   std::string plugin;    // of `plugin show`
   std::map<std::string, std::string> inputs;
-  std::string environment;  // "": the one that the pipeline names
+  std::string inputs_file;
+  std::string environment;  // "": the pipeline's own
+  std::string to;           // of rollback: the last stage that stands
+  std::string only;         // of rollback: the one stage
   std::vector<std::filesystem::path> plugin_folders;
-  std::filesystem::path state = ".stagerun";
+  std::filesystem::path state;  // "": as the pipeline says, or .stagerun
   std::string format = "text";  // text | json | jsonl
   Verbosity verbosity = Verbosity::normal;
   bool yes = false;
+  std::int64_t at_once = 4;
+  Durability durability = Durability::effect;
   int kill_points = -1;  // hidden: the crash tests' descriptor
+
+  // For the commands that read no pipeline.
+  std::filesystem::path state_folder() const { return state.empty() ? ".stagerun" : state; }
 };
 
 // Either the arguments, or the exit status after help, version or an error was printed.

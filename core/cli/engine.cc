@@ -13,6 +13,7 @@
 #include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/base/linux.h"
+#include "core/base/text.h"
 #include "core/broker/reap.h"
 #include "core/cli/print.h"
 #include "core/journal/reader.h"
@@ -93,11 +94,13 @@ std::vector<ProcessId> journaled_processes(const std::vector<RunEvent>& events,
 
 }  // namespace
 
-Engine::Engine(Host& host, std::filesystem::path folder, std::string run, Fd children_lock)
+Engine::Engine(Host& host, std::filesystem::path folder, std::string run, Fd children_lock,
+               std::shared_ptr<SecretStore> secrets)
     : host_(host),
       folder_(std::move(folder)),
       run_(std::move(run)),
       children_lock_(std::move(children_lock)),
+      secrets_(std::move(secrets)),
       console_(stderr, host.arguments.verbosity),
       logs_(folder_ / "log") {
   host_.link.inherit(children_lock_.get());
@@ -105,6 +108,7 @@ Engine::Engine(Host& host, std::filesystem::path folder, std::string run, Fd chi
 
 void Engine::attach(std::unique_ptr<journal::Writer> writer) {
   writer_ = std::move(writer);
+  journal_ = std::make_unique<RunJournal>(*writer_, *secrets_, host_.arguments.durability);
   writer_->observe([this](const RunEvent& event) { on_event(event); });
 }
 
@@ -115,26 +119,31 @@ void Engine::on_event(const RunEvent& event) {
 }
 
 Result<std::unique_ptr<Engine>> Engine::begin(Host& host, journal::RunStore& store, const Fd& lock,
-                                              const Loaded& loaded) {
+                                              Loaded& loaded) {
   TRY_ASSIGN(const std::string run, store.create(host.clock));
   TRY(store.name_holder(lock, run));
   TRY_ASSIGN(Fd file, open_file(store.children_lock(run), O_RDWR | O_CREAT | O_NOFOLLOW));
   TRY_ASSIGN(Fd children_lock, share_children_lock(std::move(file)));
   const auto folder = std::filesystem::absolute(store.folder(run));
-  std::unique_ptr<Engine> engine(new Engine(host, folder, run, std::move(children_lock)));
+  std::unique_ptr<Engine> engine(
+      new Engine(host, folder, run, std::move(children_lock), loaded.secrets));
   TRY_ASSIGN(auto writer,
              journal::Writer::create(store.journal_file(run), host.clock, host.kill_points));
   engine->attach(std::move(writer));
-  TRY(engine->writer_->append(RunStarted{run, STAGERUN_VERSION, loaded.source.path,
-                                         loaded.source.text, loaded.workspace.string(), boot_id(),
-                                         host.arguments.environment, "", 1, loaded.plan.inputs,
-                                         loaded.plan.surroundings, plugin_records(loaded.plan)}));
+  Plan& plan = loaded.plan;
+  plan.surroundings.set(
+      "run", Value::object().set("id", run).set("started_at", utc_time(host.clock.now_ms())));
+  TRY(engine->writer_->append(RunStarted{
+      run, STAGERUN_VERSION, loaded.source.path, loaded.source.text, loaded.workspace.string(),
+      boot_id(), host.arguments.environment, loaded.secrets->key(), host.arguments.at_once,
+      plan.inputs, plan.surroundings, plugin_records(plan)}));
   TRY(engine->writer_->sync());
   return engine;
 }
 
 Result<std::unique_ptr<Engine>> Engine::take_over(Host& host, journal::RunStore& store,
                                                   const Fd& lock, const std::string& run,
+                                                  const Loaded& loaded,
                                                   const std::string& command) {
   TRY(store.name_holder(lock, run));
   TRY_ASSIGN(journal::Contents contents, journal::read_journal(store.journal_file(run)));
@@ -145,7 +154,8 @@ Result<std::unique_ptr<Engine>> Engine::take_over(Host& host, journal::RunStore&
   // Read again: the host that we waited for may have been writing until it ended.
   TRY_ASSIGN(contents, journal::read_journal(store.journal_file(run)));
   const auto folder = std::filesystem::absolute(store.folder(run));
-  std::unique_ptr<Engine> engine(new Engine(host, folder, run, std::move(children_lock)));
+  std::unique_ptr<Engine> engine(
+      new Engine(host, folder, run, std::move(children_lock), loaded.secrets));
   engine->state_ = fold(contents.events);
   TRY_ASSIGN(auto writer, journal::Writer::reopen(store.journal_file(run), contents, host.clock,
                                                   host.kill_points));
@@ -155,17 +165,24 @@ Result<std::unique_ptr<Engine>> Engine::take_over(Host& host, journal::RunStore&
 }
 
 Status Engine::roll_back() {
-  return writer_->append(RollbackStarted{"asked for by `stagerun rollback`", true});
+  return journal_->append(RollbackStarted{"asked for by `stagerun rollback`", true,
+                                          host_.arguments.to, host_.arguments.only});
 }
 
 int Engine::go_on(const Plan& plan, const std::filesystem::path& workspace) {
-  Broker broker(host_.loop, *writer_, host_.kill_points, {folder_, children_lock_.get()});
+  host_.link.allow({workspace, folder_ / "scratch", folder_.parent_path()});
+  Broker broker(host_.loop, *journal_, host_.kill_points,
+                {folder_, children_lock_.get(), own_environment(), secrets_.get()});
   const LogSink log = [this](const LogLine& line) {
-    logs_.on_log(line);
-    console_.on_log(line);
+    LogLine masked = line;
+    masked.text = secrets_->masked_text(line.text);
+    logs_.on_log(masked);
+    console_.on_log(masked);
   };
-  Runner runner(host_.loop, plan, state_, Places{run_, workspace, folder_},
-                {*writer_, broker, host_.link, log});
+  Runner runner(host_.loop, plan, state_,
+                Places{run_, workspace, folder_, state_.started.handle_key},
+                {*journal_, broker, host_.link, log, secrets_->certain()},
+                static_cast<std::size_t>(state_.started.at_once));
   // After the broker's own turn end, so that what it recorded there is handed over in this turn.
   const auto flush = host_.loop.at_turn_end([this] { static_cast<void>(writer_->flush()); });
   const Signals signals(host_.loop, [&](int signal) { runner.interrupt(signal); });

@@ -8,6 +8,7 @@
 #include "core/broker/broker.h"
 #include "core/cli/host.h"
 #include "core/cli/load.h"
+#include "core/cli/run_journal.h"
 #include "core/journal/run_store.h"
 #include "core/journal/writer.h"
 #include "core/model/run_state.h"
@@ -20,11 +21,12 @@ class Engine {
  public:
   // A new run: its folder, its journal with RunStarted synced.
   static Result<std::unique_ptr<Engine>> begin(Host& host, journal::RunStore& store, const Fd& lock,
-                                               const Loaded& loaded);
+                                               Loaded& loaded);
 
   // A run that is there: ends whatever its dead host left running, then takes it over.
   static Result<std::unique_ptr<Engine>> take_over(Host& host, journal::RunStore& store,
                                                    const Fd& lock, const std::string& run,
+                                                   const Loaded& loaded,
                                                    const std::string& command);
 
   const RunState& state() const { return state_; }
@@ -37,7 +39,8 @@ class Engine {
   int go_on(const Plan& plan, const std::filesystem::path& workspace);
 
  private:
-  Engine(Host& host, std::filesystem::path folder, std::string run, Fd children_lock);
+  Engine(Host& host, std::filesystem::path folder, std::string run, Fd children_lock,
+         std::shared_ptr<SecretStore> secrets);
   void attach(std::unique_ptr<journal::Writer> writer);
   void on_event(const RunEvent& event);
 
@@ -45,7 +48,9 @@ class Engine {
   std::filesystem::path folder_;
   std::string run_;
   Fd children_lock_;
+  std::shared_ptr<SecretStore> secrets_;
   std::unique_ptr<journal::Writer> writer_;
+  std::unique_ptr<RunJournal> journal_;  // over the writer: what the rooms write to
   RunState state_;
   Console console_;
   StageLogs logs_;

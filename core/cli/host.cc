@@ -3,12 +3,19 @@
 #include <fmt/format.h>
 
 #include "core/cli/plugin_files.h"
+#include "core/cli/print.h"
 
 namespace stagerun {
 
 Host::Host(const Arguments& given)
     : arguments(given), link(loop, program_folder() / "stagerun-worker") {
   if (given.kill_points >= 0) kill_points = KillPoints(given.kill_points);
+  link.on_unenforced([] {
+    print_note(
+        "note: not enforced: this kernel has no Landlock, so plugins can read and write whatever "
+        "you "
+        "can (they still have no network and start no program)\n");
+  });
 }
 
 Result<PluginInfo> Host::describe(const std::filesystem::path& plugin) {

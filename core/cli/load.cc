@@ -8,8 +8,11 @@
 #include <fmt/format.h>
 
 #include "core/base/files.h"
+#include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/cli/print.h"
+#include "core/cli/secrets.h"
+#include "core/cli/surroundings.h"
 #include "core/config/read_pipeline.h"
 #include "core/plan/inputs.h"
 #include "core/plan/make_plan.h"
@@ -29,15 +32,35 @@ int print_problems(const Host& host, const Diagnostics& diagnostics, const Sourc
   return status_of(diagnostics);
 }
 
-std::map<std::string, std::string> given_inputs(const Pipeline& pipeline,
-                                                const std::map<std::string, std::string>& flags) {
-  std::map<std::string, std::string> given;
+using Given = std::map<std::string, std::string>;
+
+// A JSON object of values; whether they are right is asked of them as of all others.
+Status add_inputs_file(const std::string& file, Given& given) {
+  if (file.empty()) return {};
+  auto text = read_file(file, limits::kPipelineBytes);
+  const auto values = text ? parse_json(*text) : Result<Value>(std::move(text).error());
+  if (!values || values->members() == nullptr) {
+    return Error{ErrorCode::usage,
+                 fmt::format("--inputs {}: {}", file,
+                             values ? "it holds no JSON object" : values.error().text),
+                 "write it like {\"version\": \"2\"}"};
+  }
+  for (const auto& [name, value] : *values->members()) {
+    given[name] = value.text() != nullptr ? *value.text() : render_json(value);
+  }
+  return {};
+}
+
+// The command line wins over the file, the file over the environment.
+Result<Given> given_inputs(const Pipeline& pipeline, const Arguments& arguments) {
+  Given given;
   for (const InputSpec& input : pipeline.inputs) {
     if (const char* value = std::getenv(("STAGERUN_INPUT_" + input.name).c_str())) {
       given[input.name] = value;
     }
   }
-  for (const auto& [name, value] : flags) given[name] = value;
+  TRY(add_inputs_file(arguments.inputs_file, given));
+  for (const auto& [name, value] : arguments.inputs) given[name] = value;
   return given;
 }
 
@@ -77,14 +100,22 @@ Result<Source> read_source(const std::string& given) {
   return Source{file.string(), *std::move(text)};
 }
 
+std::filesystem::path state_of(const Pipeline& pipeline, const Arguments& arguments,
+                               const std::filesystem::path& workspace) {
+  constexpr std::string_view kFolder = "dir:";
+  if (!arguments.state.empty() || pipeline.state.empty()) return arguments.state_folder();
+  return workspace / pipeline.state.substr(kFolder.size());
+}
+
 std::variant<Loaded, int> plan_it(const Host& host, Pipeline pipeline, const Catalog& catalog,
-                                  Value inputs, Value surroundings, Diagnostics diagnostics,
-                                  Loaded loaded) {
+                                  Value inputs, Value surroundings, const std::string& handle_key,
+                                  Diagnostics diagnostics, Loaded loaded) {
   auto plan = make_plan(std::move(pipeline), catalog, std::move(inputs), diagnostics,
                         std::move(surroundings));
   if (!diagnostics.empty()) return print_problems(host, diagnostics, loaded.source);
   CHECK(plan.has_value());
   loaded.plan = *std::move(plan);
+  loaded.secrets = name_secrets(loaded.plan, handle_key);
   return loaded;
 }
 
@@ -106,6 +137,13 @@ Result<Catalog> recorded_catalog(Host& host, const Value& plugins) {
 
 }  // namespace
 
+int open_secrets(const Host& host, const Loaded& loaded) {
+  Diagnostics diagnostics;
+  open_secrets(loaded.plan, loaded.workspace, *loaded.secrets, diagnostics);
+  return diagnostics.empty() ? int{exit_succeeded}
+                             : print_problems(host, diagnostics, loaded.source);
+}
+
 std::variant<Loaded, int> load_pipeline(Host& host) {
   auto source = read_source(host.arguments.pipeline);
   if (!source) return print_error(source.error());
@@ -114,25 +152,31 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   if (!pipeline) return print_problems(host, diagnostics, *source);
   const auto catalog = find_plugins(host, *pipeline, diagnostics);
   if (!catalog) return print_error(catalog.error());
-  Value inputs =
-      check_inputs(*pipeline, given_inputs(*pipeline, host.arguments.inputs), diagnostics);
+  const auto given = given_inputs(*pipeline, host.arguments);
+  if (!given) return print_error(given.error());
+  Value inputs = check_inputs(*pipeline, *given, diagnostics);
+  report_unread(*pipeline, diagnostics);
   Loaded loaded;
   std::error_code none;
   loaded.workspace = std::filesystem::canonical(source->path, none).parent_path();
   loaded.source = *std::move(source);
-  return plan_it(host, *std::move(pipeline), *catalog, std::move(inputs), Value::object(),
-                 std::move(diagnostics), std::move(loaded));
+  loaded.state = state_of(*pipeline, host.arguments, loaded.workspace);
+  Value surroundings = read_surroundings(*pipeline, journal::RunStore(loaded.state));
+  return plan_it(host, *std::move(pipeline), *catalog, std::move(inputs), std::move(surroundings),
+                 make_handle_key(), std::move(diagnostics), std::move(loaded));
 }
 
 std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
-  Loaded loaded{{started.pipeline_path, started.pipeline_text}, started.workspace, {}};
+  Loaded loaded;
+  loaded.source = {started.pipeline_path, started.pipeline_text};
+  loaded.workspace = started.workspace;
   Diagnostics diagnostics;
   auto pipeline = read_pipeline(loaded.source, diagnostics, started.environment);
   if (!pipeline) return print_problems(host, diagnostics, loaded.source);
   const auto catalog = recorded_catalog(host, started.plugins);
   if (!catalog) return print_error(catalog.error());
   return plan_it(host, *std::move(pipeline), *catalog, started.inputs, started.surroundings,
-                 std::move(diagnostics), std::move(loaded));
+                 started.handle_key, std::move(diagnostics), std::move(loaded));
 }
 
 }  // namespace stagerun

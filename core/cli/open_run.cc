@@ -5,7 +5,7 @@
 namespace stagerun {
 
 Result<OpenRun> open_run(const Arguments& arguments) {
-  journal::RunStore store(arguments.state);
+  journal::RunStore store(arguments.state_folder());
   TRY_ASSIGN(const std::string run, store.find(arguments.run));
   TRY_ASSIGN(Fd lock, store.lock());
   TRY_ASSIGN(const journal::Contents contents, journal::read_journal(store.journal_file(run)));

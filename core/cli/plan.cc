@@ -11,7 +11,9 @@ int plan_command(const Arguments& arguments) {
   Host host(arguments);
   const auto loaded = load_pipeline(host);
   if (const int* status = std::get_if<int>(&loaded)) return *status;
-  const auto& [source, workspace, plan] = std::get<Loaded>(loaded);
+  const auto& [source, workspace, state, plan, secrets] = std::get<Loaded>(loaded);
+  const int opening = open_secrets(host, std::get<Loaded>(loaded));
+  if (opening != exit_succeeded) return opening;
   const Look look = preview(host, std::get<Loaded>(loaded), true);
   const int status = print_look(look, source);
   if (status != exit_succeeded) return status;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/broker/broker.h"
 #include "core/cli/print.h"
@@ -41,11 +42,20 @@ class TemporaryFolder {
 Look preview(Host& host, const Loaded& loaded, bool plan_too) {
   const TemporaryFolder folder;
   NoJournal journal;
-  Broker broker(host.loop, journal, host.kill_points, {folder.path(), -1});
+  Broker broker(host.loop, journal, host.kill_points,
+                {folder.path(), -1, own_environment(), loaded.secrets.get()});
   Console console(stderr, host.arguments.verbosity);
-  const LogSink log = [&](const LogLine& line) { console.on_log(line); };
-  const Places places{"preview", loaded.workspace, folder.path()};
-  return look_at(host.loop, loaded.plan, places, {journal, broker, host.link, log}, plan_too);
+  const LogSink log = [&](const LogLine& line) {
+    LogLine masked = line;
+    masked.text = loaded.secrets->masked_text(line.text);
+    console.on_log(masked);
+  };
+  const Places places{"preview", loaded.workspace, folder.path(), loaded.secrets->key()};
+  const auto scratch = folder.path() / "scratch";
+  static_cast<void>(make_folder(scratch));  // where it fails, the stage's own folder says so
+  host.link.allow({places.workspace, scratch, loaded.state / "runs"});
+  return look_at(host.loop, loaded.plan, places,
+                 {journal, broker, host.link, log, loaded.secrets->certain()}, plan_too);
 }
 
 std::vector<StageForecast> forecasts(const Look& look) {

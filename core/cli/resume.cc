@@ -34,7 +34,10 @@ int resume_command(const Arguments& arguments) {
   if (const int* status = std::get_if<int>(&loading)) return *status;
   const auto& loaded = std::get<Loaded>(loading);
 
-  const auto engine = Engine::take_over(host, store, lock, run, "resume");
+  const int opening = open_secrets(host, loaded);
+  if (opening != exit_succeeded) return opening;
+
+  const auto engine = Engine::take_over(host, store, lock, run, loaded, "resume");
   if (!engine) return print_error(engine.error());
   return (*engine)->go_on(loaded.plan, loaded.workspace);
 }

@@ -35,11 +35,19 @@ int rollback_command(const Arguments& arguments) {
     print_note(fmt::format("run {} left nothing to undo\n", run));
     return exit_succeeded;
   }
+  for (const std::string& named : {arguments.to, arguments.only}) {
+    if (named.empty() || before.stages.contains(named)) continue;
+    return print_error({ErrorCode::usage, fmt::format("run {} has no stage `{}`", run, named),
+                        fmt::format("`stagerun show {}` lists what it began", run)});
+  }
   const auto loading = load_from_run(host, before.started);
   if (const int* status = std::get_if<int>(&loading)) return *status;
   const auto& loaded = std::get<Loaded>(loading);
 
-  const auto engine = Engine::take_over(host, store, lock, run, "rollback");
+  const int opening = open_secrets(host, loaded);
+  if (opening != exit_succeeded) return opening;
+
+  const auto engine = Engine::take_over(host, store, lock, run, loaded, "rollback");
   if (!engine) return print_error(engine.error());
   const Status begun = (*engine)->roll_back();
   if (!begun) return print_error(begun.error());

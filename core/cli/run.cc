@@ -46,15 +46,17 @@ Status check_earlier_run(const journal::RunStore& store) {
 
 int run_command(const Arguments& arguments) {
   Host host(arguments);
-  journal::RunStore store(arguments.state);
+  auto loading = load_pipeline(host);
+  if (const int* status = std::get_if<int>(&loading)) return *status;
+  auto& loaded = std::get<Loaded>(loading);
+
+  journal::RunStore store(loaded.state);
   const auto lock = store.lock();
   if (!lock) return print_error(lock.error());
   const Status earlier = check_earlier_run(store);
   if (!earlier) return print_error(earlier.error());
-
-  const auto loading = load_pipeline(host);
-  if (const int* status = std::get_if<int>(&loading)) return *status;
-  const auto& loaded = std::get<Loaded>(loading);
+  const int opening = open_secrets(host, loaded);
+  if (opening != exit_succeeded) return opening;
 
   const Look look = preview(host, loaded, true);
   if (!look.is_good()) return print_look(look, loaded.source);

@@ -9,7 +9,7 @@
 namespace stagerun {
 
 int runs_command(const Arguments& arguments) {
-  const journal::RunStore store(arguments.state);
+  const journal::RunStore store(arguments.state_folder());
   std::vector<RunState> states;
   int status = exit_succeeded;
   for (const std::string& run : store.runs()) {
@@ -27,7 +27,7 @@ int runs_command(const Arguments& arguments) {
 }
 
 int show_command(const Arguments& arguments) {
-  const journal::RunStore store(arguments.state);
+  const journal::RunStore store(arguments.state_folder());
   const auto run = store.find(arguments.run);
   if (!run) return print_error(run.error());
   const auto contents = journal::read_journal(store.journal_file(*run));

@@ -11,7 +11,7 @@ int validate_command(const Arguments& arguments) {
   Host host(arguments);
   const auto loaded = load_pipeline(host);
   if (const int* status = std::get_if<int>(&loaded)) return *status;
-  const auto& [source, workspace, plan] = std::get<Loaded>(loaded);
+  const auto& [source, workspace, state, plan, secrets] = std::get<Loaded>(loaded);
   const Look look = preview(host, std::get<Loaded>(loaded), false);
   const bool json = arguments.format == "json";
   if (json) print_diagnostics(look.diagnostics, source, json);

@@ -5,19 +5,20 @@
 
 #include <fmt/format.h>
 
-#include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/base/text.h"
 #include "core/link/describe.h"
+#include "core/link/plugin_file.h"
 
 namespace stagerun {
 
 struct Link::Worker {
   std::unique_ptr<WorkerProcess> process;
   std::filesystem::path plugin;
-  std::string digest;
-  bool holds_lock = false;
+  PluginFile file;
+  int terms = 0;
+  std::vector<Part> parts;                            // of the workspace, when it was hired
   std::optional<PluginInfo> info;                     // once it is loaded
   std::optional<Error> refusal;                       // why it cannot be used
   std::function<void(Result<PluginInfo>)> described;  // asked for by describe(); called once
@@ -80,9 +81,34 @@ Value log_fields(const wire::Message& message) {
   return fields;
 }
 
+// How a worker ended says nothing of memory: a refused allocation may be an exception, an abort or
+// a bad pointer.
 std::string last_words(const WorkerProcess& process) {
+  constexpr std::size_t kMiB = 1u << 20;
   const std::string& tail = process.output_tail();
-  return tail.empty() ? "" : fmt::format("; its last output: {}", printable(tail));
+  const bool filled = process.peak_bytes() >= limits::kWorkerMemoryBytes / 2;
+  std::string words;
+  if (filled || tail.find("std::bad_alloc") != std::string::npos) {
+    words = fmt::format("; it had taken {} MiB of the {} MiB of memory that a plugin may use",
+                        process.peak_bytes() / kMiB, limits::kWorkerMemoryBytes / kMiB);
+  }
+  return tail.empty() ? words : fmt::format("{}; its last output: {}", words, printable(tail));
+}
+
+Error replaced(const std::filesystem::path& plugin) {
+  return Error{ErrorCode::plugin, plugin.string() + " was replaced meanwhile",
+               "put back the plugin that was planned with"};
+}
+
+std::string in_one_line(const Error& error) {
+  return error.hint.empty() ? error.text : error.text + ": " + error.hint;
+}
+
+Bounds resolved(const Bounds& bounds) {
+  std::error_code none;
+  return {std::filesystem::weakly_canonical(bounds.workspace, none),
+          std::filesystem::weakly_canonical(bounds.scratch, none),
+          std::filesystem::weakly_canonical(bounds.runs, none)};
 }
 
 }  // namespace
@@ -95,36 +121,60 @@ Link::~Link() { loop_.remove_turn_end(turn_end_); }
 
 void Link::inherit(int children_lock) {
   children_lock_ = children_lock;
-  for (auto& worker : workers_) {
-    if (!worker->is_busy()) worker->process->dismiss();
-  }
-  std::erase_if(workers_, [&](auto& worker) {
-    if (worker->is_busy()) return false;
-    gone_.push_back(std::move(worker));
-    return true;
-  });
+  let_go_of_idle();
 }
 
+void Link::allow(const Bounds& bounds) {
+  bounds_ = resolved(bounds);
+  let_go_of_idle();
+}
+
+void Link::let_go_of_idle() {
+  ++terms_;
+  let_go_of_stale({});
+}
+
+void Link::let_go_of_stale(const std::vector<Part>& parts) {
+  const auto is_stale = [&](const Worker& worker) {
+    return !worker.is_busy() && (worker.terms != terms_ || worker.parts != parts);
+  };
+  for (auto worker = workers_.begin(); worker != workers_.end();) {
+    const auto here = worker++;
+    if (!is_stale(**here)) continue;
+    (*here)->process->dismiss();
+    gone_.splice(gone_.end(), workers_, here);
+  }
+}
+
+// `digest`: of the plugin that was planned with; "" takes whatever is there.
 Result<Link::Worker*> Link::hire(const std::filesystem::path& plugin, const std::string& digest) {
-  TRY_ASSIGN(auto process, WorkerProcess::spawn(loop_, program_, plugin, children_lock_));
+  const auto before = examined_.find(plugin);
+  TRY_ASSIGN(const PluginFile file,
+             examine_plugin(plugin, before != examined_.end() ? &before->second : nullptr));
+  examined_[plugin] = file;
+  if (!digest.empty() && file.digest != digest) return replaced(plugin);
+  TRY_ASSIGN(auto parts, readable_parts(bounds_.value_or(Bounds{})));
+  TRY_ASSIGN(auto process, WorkerProcess::spawn(loop_, program_, plugin, bounds_, children_lock_));
   auto worker = std::make_unique<Worker>();
   Worker* raw = worker.get();
   worker->process = std::move(process);
   worker->plugin = plugin;
-  worker->digest = digest;
-  worker->holds_lock = children_lock_ >= 0;
+  worker->file = file;
+  worker->terms = terms_;
+  worker->parts = std::move(parts);
   worker->process->set_handlers(
       {.message = [this, raw](const wire::Message& message) { on_message(*raw, message); },
        .gone = [this, raw](const std::string& how) { on_gone(*raw, how); }});
-  worker->timer = loop_.after(limits::kLoadTimeout, [raw] { raw->process->kill(); });
+  worker->timer = loop_.after(limits::kLoadTimeout, [raw] {
+    raw->process->kill(fmt::format("did not load its plugin within {} s, and was killed",
+                                   limits::kLoadTimeout / 1000));
+  });
   workers_.push_back(std::move(worker));
   return raw;
 }
 
 Result<PluginInfo> Link::describe(const std::filesystem::path& plugin) {
-  auto digest = file_digest(plugin);
-  if (!digest) return Error{ErrorCode::plugin, digest.error().text, ""};
-  TRY_ASSIGN(Worker * worker, hire(plugin, *digest));
+  TRY_ASSIGN(Worker * worker, hire(plugin, ""));
   std::optional<Result<PluginInfo>> outcome;
   worker->described = [&](Result<PluginInfo> info) { outcome = std::move(info); };
   loop_.run_until([&] { return outcome.has_value(); });
@@ -133,7 +183,7 @@ Result<PluginInfo> Link::describe(const std::filesystem::path& plugin) {
 
 Link::Worker* Link::find_idle(const PluginRef& plugin) {
   for (auto& worker : workers_) {
-    const bool fits = worker->plugin == plugin.path && worker->digest == plugin.digest;
+    const bool fits = worker->plugin == plugin.path && worker->file.digest == plugin.digest;
     if (fits && worker->info && !worker->is_busy()) return worker.get();
   }
   return nullptr;
@@ -152,13 +202,14 @@ Link::Handle Link::start(const VerbCall& call, VerbSink& sink) {
     loop_.after(0, [&sink, why] { sink.on_end({VerbStatus::died, "", why}); });
     return handle;
   };
+  // A worker that was hired before something was made in the workspace could not read that.
+  const auto parts = readable_parts(bounds_.value_or(Bounds{}));
+  if (!parts) return fail("could not be started: " + in_one_line(parts.error()));
+  let_go_of_stale(*parts);
   Worker* worker = find_idle(call.plugin);
   if (worker == nullptr) {
-    const auto digest = file_digest(call.plugin.path);
-    if (!digest) return fail(digest.error().text);
-    if (*digest != call.plugin.digest) return fail(call.plugin.path + " was replaced meanwhile");
-    auto hired = hire(call.plugin.path, *digest);
-    if (!hired) return fail(hired.error().text);
+    auto hired = hire(call.plugin.path, call.plugin.digest);
+    if (!hired) return fail("could not be started: " + in_one_line(hired.error()));
     worker = *hired;
   }
   worker->handle = handle;
@@ -175,7 +226,7 @@ Link::Handle Link::start(const VerbCall& call, VerbSink& sink) {
 void Link::begin(Worker& worker, const VerbCall& call) {
   worker.process->send(call_message(call));
   if (worker.cancelled) {
-    worker.timer = loop_.after(limits::kCancelGrace, [&worker] { worker.process->kill(); });
+    end_after_grace(worker);
   } else if (call.timeout_ms >= 0) {
     worker.timer = loop_.after(call.timeout_ms, [this, &worker] { on_deadline(worker); });
   }
@@ -200,7 +251,14 @@ void Link::cancel(Handle verb) {
   worker->cancelled = true;
   worker->process->cancel();
   loop_.cancel(worker->timer);
-  worker->timer = loop_.after(limits::kCancelGrace, [worker] { worker->process->kill(); });
+  end_after_grace(*worker);
+}
+
+void Link::end_after_grace(Worker& worker) {
+  worker.timer = loop_.after(limits::kCancelGrace, [&worker] {
+    worker.process->kill(fmt::format("did not stop within {} s of being told to, and was killed",
+                                     limits::kCancelGrace / 1000));
+  });
 }
 
 void Link::kill(Handle verb) {
@@ -223,7 +281,7 @@ void Link::on_message(Worker& worker, const wire::Message& message) {
   const bool loading = !worker.info;
   if (loading) return on_loaded(worker, message);
   if (worker.is_busy()) return on_verb_message(worker, message);
-  worker.process->kill();  // it speaks though nobody asked
+  worker.process->kill("spoke though no verb ran, and was killed");
 }
 
 void Link::on_loaded(Worker& worker, const wire::Message& message) {
@@ -232,14 +290,18 @@ void Link::on_loaded(Worker& worker, const wire::Message& message) {
     worker.refusal = Error{ErrorCode::plugin, message.field(1), ""};
     return worker.process->kill();
   }
-  auto info = parse_plugin_info(message.field(0));
+  if (message.argument == 0 && unenforced_) std::exchange(unenforced_, nullptr)();
+  // What was loaded is what was examined only where nobody has touched it in between.
+  auto info = is_unchanged(worker.plugin, worker.file)
+                  ? parse_plugin_info(message.field(0))
+                  : Result<PluginInfo>(replaced(worker.plugin));
   if (!info) {
     worker.refusal = info.error();
     return worker.process->kill();
   }
   worker.info = *std::move(info);
   worker.info->path = worker.plugin.string();
-  worker.info->digest = worker.digest;
+  worker.info->digest = worker.file.digest;
   if (worker.described) std::exchange(worker.described, nullptr)(*worker.info);
   if (worker.is_busy()) begin(worker, worker.call);
 }
@@ -274,7 +336,7 @@ void Link::on_verb_message(Worker& worker, const wire::Message& m) {
     case wire::Type::done:
       return on_done(worker, m);
     default:
-      worker.process->kill();
+      worker.process->kill("sent a message that is none of a worker's, and was killed");
   }
 }
 
@@ -292,7 +354,7 @@ void Link::release(Worker& worker, bool reusable) {
   const auto idle =
       std::count_if(workers_.begin(), workers_.end(), [](const auto& w) { return !w->is_busy(); });
   const bool room = idle <= static_cast<std::ptrdiff_t>(limits::kWarmWorkers);
-  if (reusable && room && worker.holds_lock == (children_lock_ >= 0)) return;
+  if (reusable && room && worker.terms == terms_) return;
   worker.process->dismiss();
   worker.process->kill();
   forget(worker);

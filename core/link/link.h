@@ -5,10 +5,14 @@
 #include <filesystem>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "core/base/bounds.h"
 #include "core/base/loop.h"
+#include "core/link/plugin_file.h"
 #include "core/link/worker_process.h"
 #include "core/model/ports.h"
 
@@ -25,6 +29,13 @@ class Link final : public Verbs {
   // not hold it are let go. Does not own it.
   void inherit(int children_lock);
 
+  // From now on every worker works in these folders, which need not be absolute; warm ones of
+  // before are let go. Without it a worker can only be asked what its plugin offers.
+  void allow(const Bounds& bounds);
+
+  // Called once, when the first worker says that this kernel has no Landlock.
+  void on_unenforced(std::function<void()> handler) { unenforced_ = std::move(handler); }
+
   // Loads the plugin in a worker and says what it offers. Runs the loop until that is known.
   Result<PluginInfo> describe(const std::filesystem::path& plugin);
 
@@ -39,6 +50,8 @@ class Link final : public Verbs {
   struct Worker;
 
   Result<Worker*> hire(const std::filesystem::path& plugin, const std::string& digest);
+  void let_go_of_idle();
+  void let_go_of_stale(const std::vector<Part>& parts);
   Worker* find_idle(const PluginRef& plugin);
   Worker* find(Handle verb) const;
   void begin(Worker& worker, const VerbCall& call);
@@ -48,12 +61,17 @@ class Link final : public Verbs {
   void on_done(Worker& worker, const wire::Message& message);
   void on_gone(Worker& worker, const std::string& how);
   void on_deadline(Worker& worker);
+  void end_after_grace(Worker& worker);
   void release(Worker& worker, bool reusable);
   void forget(Worker& worker);
 
   Loop& loop_;
   std::filesystem::path program_;
   int children_lock_ = -1;
+  std::optional<Bounds> bounds_;
+  int terms_ = 0;  // counts inherit() and allow(): a worker serves only on those it was hired on
+  std::function<void()> unenforced_;
+  std::map<std::filesystem::path, PluginFile> examined_;
   Handle next_handle_ = 1;
   std::list<std::unique_ptr<Worker>> workers_;
   Loop::TurnEndId turn_end_;

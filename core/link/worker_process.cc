@@ -5,7 +5,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <utility>
 
@@ -51,6 +53,13 @@ std::vector<std::string> worker_environment() {
   return environment;
 }
 
+// As waitid(), which keeps what the child used to itself: the system call does not.
+siginfo_t reap(int pidfd, rusage& used) {
+  siginfo_t info{};
+  const long result = ::syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED | WNOHANG, &used);
+  return result == 0 ? info : siginfo_t{};
+}
+
 std::string describe_exit(const siginfo_t& info) {
   if (info.si_code == CLD_EXITED)
     return fmt::format("ended by itself with status {}", info.si_status);
@@ -62,12 +71,18 @@ std::string describe_exit(const siginfo_t& info) {
 Result<std::unique_ptr<WorkerProcess>> WorkerProcess::spawn(Loop& loop,
                                                             const std::filesystem::path& program,
                                                             const std::filesystem::path& plugin,
+                                                            const std::optional<Bounds>& bounds,
                                                             int children_lock) {
   TRY_ASSIGN(Pair socket, make_socket());
   TRY_ASSIGN(Pair cancel, make_pipe(false));
   TRY_ASSIGN(Pair output, make_pipe(true));
   SpawnOptions options;
   options.argv = {program.string(), plugin.string(), std::to_string(::getpid())};
+  if (bounds) {
+    for (const auto* folder : {&bounds->workspace, &bounds->scratch, &bounds->runs}) {
+      options.argv.push_back(folder->string());
+    }
+  }
   options.environment = worker_environment();
   options.cwd = "/";
   options.descriptors = {{output.theirs.get(), 1},
@@ -114,7 +129,10 @@ void WorkerProcess::cancel() {
   if (::write(cancel_.get(), &byte, 1) < 0) return;  // the pipe is full of earlier cancels, or gone
 }
 
-void WorkerProcess::kill() { ::kill(-pid_, SIGKILL); }
+void WorkerProcess::kill(const std::string& why) {
+  if (failure_.empty()) failure_ = why;
+  ::kill(-pid_, SIGKILL);
+}
 
 void WorkerProcess::dismiss() { close_socket(); }
 
@@ -125,9 +143,8 @@ void WorkerProcess::close_socket() {
 }
 
 void WorkerProcess::fail(const std::string& why) {
-  if (failure_.empty()) failure_ = why;
   close_socket();
-  kill();
+  kill(why);
 }
 
 // A process that ends closes its socket first: how it ended says more than that it is silent.
@@ -193,9 +210,10 @@ void WorkerProcess::read_output() {
 
 // What it said before it went counts: the socket is read to its end first.
 void WorkerProcess::on_exit() {
-  siginfo_t info{};
-  if (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG) != 0) return;
+  rusage used{};
+  const siginfo_t info = reap(pidfd_.get(), used);
   if (info.si_pid == 0) return;
+  peak_bytes_ = static_cast<std::size_t>(used.ru_maxrss) * 1024;  // told in KiB
   ::kill(-pid_, SIGKILL);
   loop_.unwatch(pidfd_.get());
   pidfd_.reset();

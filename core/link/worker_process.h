@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "core/base/bounds.h"
 #include "core/base/fd.h"
 #include "core/base/linux.h"
 #include "core/base/loop.h"
@@ -24,10 +26,12 @@ class WorkerProcess {
     std::function<void(const std::string& how)> gone;
   };
 
-  // Spawns `program` for the plugin. `children_lock`: a descriptor that the worker inherits, or -1.
+  // Spawns `program` for the plugin. `bounds`: where it works; none to be asked what it offers.
+  // `children_lock`: a descriptor that the worker inherits, or -1.
   static Result<std::unique_ptr<WorkerProcess>> spawn(Loop& loop,
                                                       const std::filesystem::path& program,
                                                       const std::filesystem::path& plugin,
+                                                      const std::optional<Bounds>& bounds,
                                                       int children_lock);
   // Kills what still runs, without a word to the handlers.
   ~WorkerProcess();
@@ -38,13 +42,16 @@ class WorkerProcess {
   void send(const wire::Message& message);
   // Makes cancel_fd readable.
   void cancel();
-  void kill();
+  // `why` is then how it ended, in the words of `gone`; "" leaves that to the signal.
+  void kill(const std::string& why = "");
   // No further verb: it ends by itself when it sees the socket closed.
   void dismiss();
 
   std::size_t unsent() const { return outgoing_.size(); }
   // The end of what it wrote to stdout and stderr, for the message about its death.
   const std::string& output_tail() const { return tail_; }
+  // The most memory that it ever had at once; 0 while it runs.
+  std::size_t peak_bytes() const { return peak_bytes_; }
 
  private:
   WorkerProcess(Loop& loop, pid_t pid, Fd socket, Fd cancel, Fd output);
@@ -70,6 +77,7 @@ class WorkerProcess {
   std::string outgoing_;
   std::string tail_;
   std::string failure_;  // why we killed it, if we did
+  std::size_t peak_bytes_ = 0;
 };
 
 }  // namespace stagerun

@@ -12,11 +12,17 @@
 
 namespace stagerun {
 
+// The argv that a line for the shell is started with.
+inline std::vector<std::string> shell_argv(const std::string& line) {
+  return {"/bin/sh", "-c", line};
+}
+
 // What the broker lets one stage do, drawn from its manifest and its resolved configuration.
 struct Grants {
   std::vector<std::string> effects;                     // effect kinds: "http/1"
   std::vector<std::vector<std::string>> read_prefixes;  // argv prefixes that only read
-  std::vector<std::vector<std::string>> read_commands;  // whole argvs the author declared as reads
+  std::vector<std::vector<std::string>> read_commands;  // whole argvs the author declared as reads;
+                                                        // of shell lines as shell_argv() has them
   std::vector<std::string> hosts;      // "host:port", or a URL with a handle in it; empty: any
   std::vector<std::string> variables;  // of our environment, that secret/1 may open
 

@@ -200,10 +200,21 @@ struct RollbackStarted {
   static constexpr std::string_view kName = "rollback_started";
   std::string reason;
   bool manual = false;  // asked for by `stagerun rollback`: `rollback = "manual"` stages too
+  std::string to;       // only what began after this stage, where it is named
+  std::string only;     // only this stage, where it is named
   static void fields(auto& self, auto&& field) {
     field("reason", self.reason);
     field("manual", self.manual);
+    field("to", self.to);
+    field("only", self.only);
   }
+};
+
+// The way forward is over, well or by policy: from here on only the undoing of the stages with
+// `rollback = "always"`.
+struct ClosingStarted {
+  static constexpr std::string_view kName = "closing_started";
+  static void fields(auto&, auto&&) {}
 };
 
 struct StageRolledBack {
@@ -234,7 +245,7 @@ struct RunEnded {
 using EventBody =
     std::variant<RunStarted, RunResumed, VerbStarted, VerbEnded, CheckpointSaved, NoteAdded,
                  EffectIntended, ProcessStarted, EffectSettled, StageSettled, RollbackStarted,
-                 StageRolledBack, CancelRequested, RunEnded>;
+                 ClosingStarted, StageRolledBack, CancelRequested, RunEnded>;
 
 struct RunEvent {
   std::int64_t at_ms = 0;

@@ -7,7 +7,7 @@ namespace {
 
 class Folder {
  public:
-  explicit Folder(RunState& state) : state_(state) {}
+  Folder(RunState& state, std::int64_t at_ms) : state_(state), at_ms_(at_ms) {}
 
   void operator()(const RunStarted& event) {
     state_.started = event;
@@ -27,7 +27,7 @@ class Folder {
 
   void operator()(const VerbStarted& event) {
     StageState& stage = touch(event.stage);
-    stage.verbs[event.verb] = VerbState{event.attempt, std::nullopt};
+    stage.verbs[event.verb] = VerbState{event.attempt, std::nullopt, 0};
     if (event.verb == Verb::apply) {
       stage.verified_since_apply = false;
       stage.applies = event.attempt;
@@ -37,7 +37,7 @@ class Folder {
 
   void operator()(const VerbEnded& event) {
     StageState& stage = touch(event.stage);
-    stage.verbs[event.verb] = VerbState{event.attempt, event};
+    stage.verbs[event.verb] = VerbState{event.attempt, event, at_ms_};
     const bool counts = event.verb == Verb::apply || event.verb == Verb::verify;
     if (!counts || !is_success(event.status) || event.outputs.members() == nullptr) return;
     for (const auto& [name, value] : *event.outputs.members()) stage.outputs.set(name, value);
@@ -69,6 +69,8 @@ class Folder {
 
   void operator()(const RollbackStarted& event) { state_.rollback = event; }
 
+  void operator()(const ClosingStarted&) { state_.closing = true; }
+
   void operator()(const StageRolledBack& event) { touch(event.stage).rolled_back = event; }
 
   void operator()(const CancelRequested& event) {
@@ -95,6 +97,7 @@ class Folder {
   }
 
   RunState& state_;
+  std::int64_t at_ms_;
 };
 
 }  // namespace
@@ -126,10 +129,18 @@ const StageState& RunState::stage(const std::string& name) const {
   return found != stages.end() ? found->second : kUntouched;
 }
 
+std::vector<std::string> RunState::to_undo() const {
+  if (!rollback || (rollback->to.empty() && rollback->only.empty())) return order;
+  if (!rollback->only.empty()) return {rollback->only};
+  const auto last_to_stand = std::find(order.begin(), order.end(), rollback->to);
+  if (last_to_stand == order.end()) return {};
+  return {last_to_stand + 1, order.end()};
+}
+
 void fold(RunState& state, const RunEvent& event) {
   if (state.started_at_ms == 0) state.started_at_ms = event.at_ms;
   state.last_at_ms = event.at_ms;
-  std::visit(Folder(state), event.body);
+  std::visit(Folder(state, event.at_ms), event.body);
 }
 
 RunState fold(const std::vector<RunEvent>& events) {

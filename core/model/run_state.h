@@ -26,6 +26,7 @@ struct ServiceState {
 struct VerbState {
   std::uint32_t attempt = 0;
   std::optional<VerbEnded> ended;  // nothing: it runs, or its host died
+  std::int64_t ended_at_ms = 0;
 };
 
 struct StageState {
@@ -60,11 +61,14 @@ struct RunState {
   std::map<std::string, StageState> stages;
   std::vector<std::string> order;  // stages in the order in which they first did something
   std::optional<RollbackStarted> rollback;
+  bool closing = false;  // nothing further goes forward; what is always undone is being undone
   std::optional<int> cancelled_by;  // the signal
   std::optional<int> ended;         // the exit status; nothing: it runs, or its host died
 
   // The stage's state, empty where nothing has happened to it yet.
   const StageState& stage(const std::string& name) const;
+  // The stages that the rollback is about, in the order in which they first did something.
+  std::vector<std::string> to_undo() const;
 };
 
 // Takes one more event into account. Total: any order of events gives a state.

@@ -230,10 +230,9 @@ class Planner {
     if (diagnostics_.size() > before || outputs == nullptr || outputs->members() == nullptr) return;
     static const std::vector<std::string> kTypes = {"string", "integer", "number", "boolean"};
     for (const auto& [name, type] : *outputs->members()) {
-      const std::string word = type.text() != nullptr ? *type.text() : type.type_name();
-      const bool fits =
-          type.text() != nullptr && std::find(kTypes.begin(), kTypes.end(), word) != kTypes.end();
-      if (fits) continue;
+      if (output_type(type)) continue;
+      const Value* named = type.members() != nullptr ? type.find("type") : &type;
+      const std::string word = named->text() != nullptr ? *named->text() : named->type_name();
       const auto span = spec.with_spans.find(pointer + "/" + pointer_token(name));
       complain("stage.output_type", span != spec.with_spans.end() ? span->second : spec.span,
                fmt::format("output `{}` cannot be of type `{}`", printable(name), printable(word)),

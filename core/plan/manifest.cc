@@ -23,20 +23,30 @@ std::uint32_t flag_of(const std::string& name) {
   return 0;
 }
 
-// True where all places equal their values; also where there is no condition.
-bool holds(const Value& entry, const Value& with) {
-  const Value* condition = entry.find("if");
-  if (condition == nullptr) return true;
-  if (condition->members() == nullptr) return false;
-  return std::all_of(condition->members()->begin(), condition->members()->end(),
-                     [&with](const Value::Member& equal) {
-                       const Value* place = with.at(equal.first);
-                       return place != nullptr && *place == equal.second;
-                     });
+bool all_equal(const Value::Object& condition, const Value& with) {
+  return std::all_of(condition.begin(), condition.end(), [&with](const Value::Member& equal) {
+    const Value* place = with.at(equal.first);
+    return place != nullptr && *place == equal.second;
+  });
 }
 
-// The words of an array of strings; empty where it is none.
+// True where all places of `if` equal their values and not all of `unless` do; also where there is
+// no condition.
+bool holds(const Value& entry, const Value& with) {
+  const Value* wanted = entry.find("if");
+  const Value* unwanted = entry.find("unless");
+  if (wanted != nullptr && (wanted->members() == nullptr || !all_equal(*wanted->members(), with))) {
+    return false;
+  }
+  return unwanted == nullptr ||
+         (unwanted->members() != nullptr && !all_equal(*unwanted->members(), with));
+}
+
+// The words of an array of strings, or what a line for the shell is started with; empty where it is
+// neither.
 std::vector<std::string> argv_of(const Value* place) {
+  const std::string* line = place != nullptr ? place->text() : nullptr;
+  if (line != nullptr && !line->empty()) return shell_argv(*line);
   if (place == nullptr || place->items() == nullptr) return {};
   std::vector<std::string> argv;
   for (const Value& word : *place->items()) {
@@ -80,10 +90,39 @@ std::vector<const Value*> configured(const Value& entry, const Value& with) {
   return applies ? places_in(with, *pointer->text()) : std::vector<const Value*>();
 }
 
+// What a place holds as words: a text is one, an array of texts many; nothing where it is neither.
+std::optional<std::vector<std::string>> words_of(const Value& place) {
+  if (const std::string* text = place.text()) return std::vector{*text};
+  std::vector<std::string> words = argv_of(&place);
+  if (place.items() == nullptr || words.size() != place.items()->size()) return std::nullopt;
+  return words;
+}
+
+// A prefix with the places of `with` that it names filled in. Empty, which grants nothing, where
+// one holds something else than words, or its first part is missing.
+std::vector<std::string> prefix_of(const Value::Array& parts, const Value& with) {
+  std::vector<std::string> prefix;
+  for (const Value& part : parts) {
+    const Value* pointer = part.find("config");
+    const bool names_place = pointer != nullptr && pointer->text() != nullptr;
+    const Value* place = names_place ? with.at(*pointer->text()) : nullptr;
+    if (place == nullptr) place = names_place ? part.find("else") : &part;
+    const auto words = place != nullptr ? words_of(*place) : std::vector<std::string>{};
+    if (!words) return {};
+    const std::string before = part.text_or("before");
+    for (const std::string& word : *words) {
+      if (!before.empty()) prefix.push_back(before);
+      prefix.push_back(word);
+    }
+    if (prefix.empty()) return {};
+  }
+  return prefix;
+}
+
 void add_reads(const Value& manifest, const Value& with, Grants& granted) {
   for (const Value& entry : items_of(manifest, "reads")) {
     if (entry.items() != nullptr) {
-      if (auto argv = argv_of(&entry); !argv.empty()) {
+      if (auto argv = prefix_of(*entry.items(), with); !argv.empty()) {
         granted.read_prefixes.push_back(std::move(argv));
       }
       continue;
@@ -137,10 +176,6 @@ void add_variables(const Value& manifest, const Value& with, Grants& granted) {
   }
 }
 
-bool is_output_type(const std::string& type) {
-  return type == "string" || type == "integer" || type == "number" || type == "boolean";
-}
-
 }  // namespace
 
 std::uint32_t effective_flags(const StageInfo& stage, const Value& with) {
@@ -149,7 +184,8 @@ std::uint32_t effective_flags(const StageInfo& stage, const Value& with) {
     const Value* has = entry.find("has");
     const bool is_there =
         has == nullptr || (has->text() != nullptr && with.at(*has->text()) != nullptr);
-    const bool asks = has != nullptr || entry.find("if") != nullptr;
+    const bool asks =
+        has != nullptr || entry.find("if") != nullptr || entry.find("unless") != nullptr;
     if (asks && is_there && holds(entry, with)) flags |= flag_of(entry.text_or("add"));
   }
   return flags;
@@ -166,6 +202,14 @@ Grants grants(const StageInfo& stage, const Value& with) {
   return granted;
 }
 
+std::optional<std::string> output_type(const Value& declared) {
+  const bool is_object = declared.members() != nullptr;
+  if (!is_object && declared.text() == nullptr) return std::nullopt;
+  std::string type = is_object ? declared.text_or("type", "string") : *declared.text();
+  const bool known = type == "string" || type == "integer" || type == "number" || type == "boolean";
+  return known ? std::optional(std::move(type)) : std::nullopt;
+}
+
 Value outputs_schema(const StageInfo& stage, const Value& with) {
   Value schema = stage.outputs.members() != nullptr ? stage.outputs : Value::object();
   if (schema.find("type") == nullptr) schema.set("type", "object");
@@ -180,11 +224,11 @@ Value outputs_schema(const StageInfo& stage, const Value& with) {
   Value::Object& properties = *schema.find("properties")->members();
   std::unordered_set<std::string> known;
   for (const auto& [name, type] : properties) known.insert(name);
-  for (const auto& [name, type] : *added->members()) {
-    const bool fits = type.text() != nullptr && is_output_type(*type.text());
+  for (const auto& [name, declaration] : *added->members()) {
+    const auto type = output_type(declaration);
     // The plugin's own word about an output is not the pipeline's to change.
-    if (!fits || !known.insert(name).second) continue;
-    properties.emplace_back(name, Value::object().set("type", type));
+    if (!type || !known.insert(name).second) continue;
+    properties.emplace_back(name, Value::object().set("type", *type));
   }
   return schema;
 }
@@ -193,11 +237,13 @@ std::vector<DecisivePlace> decisive_places(const Value& manifest) {
   std::vector<DecisivePlace> places;
   for (const char* member : {"flags", "reads"}) {
     for (const Value& entry : items_of(manifest, member)) {
-      const Value* condition = entry.find("if");
       const Value* has = entry.find("has");
       if (has != nullptr && has->text() != nullptr) places.push_back({*has->text(), false});
-      if (condition == nullptr || condition->members() == nullptr) continue;
-      for (const auto& [pointer, value] : *condition->members()) places.push_back({pointer, true});
+      for (const char* name : {"if", "unless"}) {
+        const Value* condition = entry.find(name);
+        if (condition == nullptr || condition->members() == nullptr) continue;
+        for (const auto& [place, value] : *condition->members()) places.push_back({place, true});
+      }
     }
   }
   return places;

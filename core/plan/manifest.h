@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ std::uint32_t effective_flags(const StageInfo& stage, const Value& with);
 
 // `with` with its expressions resolved.
 Grants grants(const StageInfo& stage, const Value& with);
+
+// The type of an output under `outputs_from`: what stands there, or its `type`, "string" where it
+// is an object without one. Nothing where it is no such type.
+std::optional<std::string> output_type(const Value& declared);
 
 // A JSON Schema of the outputs: an object with `properties`.
 Value outputs_schema(const StageInfo& stage, const Value& with);

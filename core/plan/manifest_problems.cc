@@ -46,6 +46,20 @@ bool is_effect_kind(const Value& value) {
                      [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// {"config": "/command", "else": ["make"], "before": "-x"}
+bool is_place_in_prefix(const Value& part) {
+  if (part.members() == nullptr || !is_pointer(part.find("config"))) return false;
+  return std::all_of(part.members()->begin(), part.members()->end(), [](const auto& member) {
+    const auto& [name, value] = member;
+    const auto* words = value.items();
+    const bool all_words =
+        words != nullptr && std::all_of(words->begin(), words->end(),
+                                        [](const Value& word) { return word.text() != nullptr; });
+    if (name == "else") return all_words;
+    return (name == "config" || name == "before") && value.text() != nullptr;
+  });
+}
+
 class Checker {
  public:
   std::vector<std::string> check(const Value& manifest) {
@@ -81,25 +95,28 @@ class Checker {
   void check_read(const Value& entry, const std::string& where) {
     if (const auto* words = entry.items()) {
       const bool fits =
-          !words->empty() && std::all_of(words->begin(), words->end(),
-                                         [](auto& word) { return word.text() != nullptr; });
+          !words->empty() && std::all_of(words->begin(), words->end(), [](const Value& word) {
+            return word.text() != nullptr || is_place_in_prefix(word);
+          });
       if (!fits) complain(where + " must be a prefix of at least one word, all of them strings");
       return;
     }
-    check_object(entry, {"config", "if"}, where);
+    check_object(entry, {"config", "if", "unless"}, where);
     if (!is_pointer(entry.find("config"))) complain(where + " needs `config`, a JSON pointer");
-    check_condition(entry, where);
+    check_conditions(entry, where);
   }
 
   void check_flag(const Value& entry, const std::string& where) {
-    check_object(entry, {"has", "if", "add"}, where);
+    check_object(entry, {"has", "if", "unless", "add"}, where);
     if (!contains(kFlags, entry.text_or("add"))) {
       complain(fmt::format("{} must `add` one of: {}", where, fmt::join(kFlags, ", ")));
     }
     const Value* has = entry.find("has");
-    if (has == nullptr && entry.find("if") == nullptr) complain(where + " needs `has` or `if`");
+    if (has == nullptr && entry.find("if") == nullptr && entry.find("unless") == nullptr) {
+      complain(where + " needs `has`, `if` or `unless`");
+    }
     if (has != nullptr && !is_pointer(has)) complain(where + ": `has` must be a JSON pointer");
-    check_condition(entry, where);
+    check_conditions(entry, where);
   }
 
   void check_host(const Value& entry, const std::string& where) {
@@ -116,14 +133,17 @@ class Checker {
     if (!is_pointer(entry.find("config"))) complain(where + " needs `config`, a JSON pointer");
   }
 
-  void check_condition(const Value& entry, const std::string& where) {
-    const Value* condition = entry.find("if");
-    if (condition == nullptr) return;
-    const auto* equals = condition->members();
-    const bool fits = equals != nullptr && !equals->empty() &&
-                      std::all_of(equals->begin(), equals->end(),
-                                  [](const auto& equal) { return is_pointer(equal.first); });
-    if (!fits) complain(where + ": `if` must be an object of JSON pointers and values");
+  void check_conditions(const Value& entry, const std::string& where) {
+    for (const char* name : {"if", "unless"}) {
+      const Value* condition = entry.find(name);
+      if (condition == nullptr) continue;
+      const auto* equals = condition->members();
+      const bool fits = equals != nullptr && !equals->empty() &&
+                        std::all_of(equals->begin(), equals->end(),
+                                    [](const auto& equal) { return is_pointer(equal.first); });
+      if (fits) continue;
+      complain(fmt::format("{}: `{}` must be an object of JSON pointers and values", where, name));
+    }
   }
 
   void check_object(const Value& entry, const std::vector<std::string_view>& members,

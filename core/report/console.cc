@@ -80,6 +80,7 @@ void Console::tell(const RunEvent& event) {
             by_hand_ = e.manual;
             print(fmt::format("going back, newest first: {}", printable(e.reason)));
           },
+          [&](const ClosingStarted&) { print("undoing what is always undone"); },
           [&](const StageRolledBack& e) {
             print(fmt::format("{} {}{}", of(e.stage), to_string(e.result),
                               e.reason.empty() ? "" : ": " + printable(e.reason)));

@@ -3,10 +3,10 @@
 namespace stagerun {
 namespace {
 
-Decision run(Verb verb) { return {Decision::Do::run_verb, verb, {}, ""}; }
+Decision run(Verb verb) { return {Decision::Do::run_verb, verb, {}, "", 0}; }
 
 Decision settle(StageResult result, const std::string& reason = "") {
-  return {Decision::Do::settle, {}, result, reason};
+  return {Decision::Do::settle, {}, result, reason, 0};
 }
 
 // The stage failed with the words of the verb that said so.
@@ -24,6 +24,13 @@ Decision settle_failed(const VerbEnded& ended) {
   }
 }
 
+// The same, or that verb once more.
+Decision fail_or_retry(const PlannedStage& stage, const StageState& state, const VerbEnded& ended) {
+  const auto moment = next_attempt(stage, state, ended.verb);
+  return moment ? Decision{Decision::Do::run_verb, ended.verb, {}, "", *moment}
+                : settle_failed(ended);
+}
+
 // The end of a verify that came after the last apply, or null.
 const VerbEnded* verdict(const StageState& state) {
   return state.verified_since_apply ? state.ended(Verb::verify) : nullptr;
@@ -38,7 +45,7 @@ Decision before_apply(const PlannedStage& stage, const StageState& state) {
   const VerbEnded* plan = state.ended(Verb::plan);
   if (plan == nullptr) return run(stage.info->has(Verb::plan) ? Verb::plan : Verb::apply);
   const bool go = is_success(plan->status) || plan->status == VerbStatus::absent;
-  return go ? run(Verb::apply) : settle_failed(*plan);
+  return go ? run(Verb::apply) : fail_or_retry(stage, state, *plan);
 }
 
 Decision after_good_apply(const PlannedStage& stage, const StageState& state) {
@@ -47,7 +54,7 @@ Decision after_good_apply(const PlannedStage& stage, const StageState& state) {
   if (verify == nullptr) return run(Verb::verify);
   if (is_success(verify->status) || verify->status == VerbStatus::absent)
     return settle(StageResult::ok);
-  return settle_failed(*verify);
+  return fail_or_retry(stage, state, *verify);
 }
 
 // The plugin said that it cannot know whether its write happened.
@@ -78,6 +85,20 @@ Decision after_interrupted_apply(const PlannedStage& stage, const StageState& st
 
 }  // namespace
 
+std::optional<std::int64_t> next_attempt(const PlannedStage& stage, const StageState& state,
+                                         Verb verb) {
+  const VerbEnded* ended = state.ended(verb);
+  if (ended == nullptr) return std::nullopt;
+  const VerbStatus status = ended->status;
+  const bool may_help = status == VerbStatus::retry || status == VerbStatus::failed ||
+                        status == VerbStatus::timed_out;
+  const bool is_harmless = verb != Verb::apply || stage.may_repeat() || !state.has_write_intent();
+  const VerbState& last = state.verbs.at(verb);
+  const bool is_left = last.attempt < static_cast<std::uint32_t>(stage.spec.retry.attempts);
+  if (!may_help || !is_harmless || !is_left) return std::nullopt;
+  return last.ended_at_ms + stage.spec.retry.pause_before(last.attempt + 1);
+}
+
 Decision decide_forward(const PlannedStage& stage, const StageState& state) {
   if (state.settled) return {};
   if (!state.started(Verb::apply)) return before_apply(stage, state);
@@ -93,25 +114,29 @@ Decision decide_forward(const PlannedStage& stage, const StageState& state) {
     case VerbStatus::unknown:
       return after_unknown_apply(stage, state);
     default:
-      return settle_failed(*apply);
+      return fail_or_retry(stage, state, *apply);
   }
 }
 
-UndoDecision decide_backward(const PlannedStage& stage, const StageState& state, bool manual) {
+UndoDecision decide_backward(const PlannedStage& stage, const StageState& state, WayBack way) {
   if (state.rolled_back || !state.has_write_intent()) return {};
+  if (way == WayBack::at_close && stage.spec.rollback != RollbackPolicy::always) return {};
   const auto settled = [](UndoResult result, std::string reason) {
-    return UndoDecision{UndoDecision::Do::settle, result, std::move(reason)};
+    return UndoDecision{UndoDecision::Do::settle, result, std::move(reason), 0};
   };
   if (stage.spec.rollback == RollbackPolicy::never) {
     return settled(UndoResult::stands, "the pipeline says rollback = \"never\"");
   }
-  if (stage.spec.rollback == RollbackPolicy::manual && !manual) {
+  if (stage.spec.rollback == RollbackPolicy::manual && way == WayBack::failed) {
     return settled(UndoResult::stands, "the pipeline says rollback = \"manual\"");
   }
   if (!stage.can_go_back()) {
     return settled(UndoResult::failed, "it is irreversible: undo it by hand, or make up for it");
   }
-  return {UndoDecision::Do::run_rollback, {}, ""};
+  return {UndoDecision::Do::run_rollback,
+          {},
+          "",
+          next_attempt(stage, state, Verb::rollback).value_or(0)};
 }
 
 UndoResult undo_result(VerbStatus status) {

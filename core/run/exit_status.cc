@@ -37,14 +37,26 @@ Tally count(const Plan& plan, const RunState& state) {
   return tally;
 }
 
+// Of what a rollback of some stages was about.
+bool leaves_something(const RunState& state) {
+  const auto names = state.to_undo();
+  return std::any_of(names.begin(), names.end(), [&state](const std::string& name) {
+    const StageState& stage = state.stage(name);
+    const bool undone = stage.rolled_back && stage.rolled_back->result == UndoResult::undone;
+    return stage.has_write_intent() && !undone;
+  });
+}
+
 }  // namespace
 
 int exit_status(const Plan& plan, const RunState& state) {
   const Tally tally = count(plan, state);
   const bool by_hand = state.rollback && state.rollback->manual;
+  const bool is_partial = by_hand && !(state.rollback->to + state.rollback->only).empty();
   if (tally.in_doubt) return exit_in_doubt;
   if (tally.person) return exit_person_needed;
   if (tally.conflict) return exit_conflict;
+  if (is_partial) return leaves_something(state) ? exit_writes_stand : exit_succeeded;
   if (by_hand) return tally.stands ? exit_writes_stand : exit_succeeded;
   if (state.cancelled_by) return exit_signal + *state.cancelled_by;
   if (!tally.failed) return exit_succeeded;

@@ -1,10 +1,12 @@
 #include "core/run/look.h"
 
+#include <unordered_map>
+
 #include <fmt/format.h>
 
 #include "core/base/files.h"
 #include "core/base/json.h"
-#include "core/plan/resolve.h"
+#include "core/plan/evaluate.h"
 
 namespace stagerun {
 namespace {
@@ -66,32 +68,70 @@ bool make_scratch(const VerbSetup& setup, Look& look) {
   return made.has_value();
 }
 
+// Looks at every stage, asking a plugin only once about each distinct configuration.
+class Looker {
+ public:
+  Looker(Loop& loop, const Plan& plan, const Places& places, SessionPorts ports)
+      : loop_(loop), places_(places), ports_(ports), context_(plan) {}
+
+  void look_at(const PlannedStage& planned, bool plan_too) {
+    StageLook stage{planned.spec.name, Value::array(), "", false};
+    const Condition condition =
+        planned.spec.condition ? evaluate_condition(planned.spec, context_.value()) : Condition{};
+    stage.is_left_out = condition.answer == Condition::Answer::does_not_hold;
+    const bool is_sound = validate(planned, stage);
+    if (is_sound && plan_too && !stage.is_left_out) this->plan(planned, stage);
+    look.stages.push_back(std::move(stage));
+  }
+
+  Look look;
+
+ private:
+  // False where the stage cannot be planned.
+  bool validate(const PlannedStage& planned, StageLook& stage) {
+    if (!planned.info->has(Verb::validate)) return true;
+    VerbSetup setup = make_setup(planned, Verb::validate, untouched_, context_, places_);
+    if (!setup.missing.empty()) {
+      stage.waits_for = setup.missing.front();
+      return false;
+    }
+    std::string key = planned.spec.uses + " " + setup.call.config;
+    auto known = validated_.find(key);
+    if (known == validated_.end()) {
+      VerbOutcome outcome = run_to_end(loop_, ports_, std::move(setup));
+      known = validated_.emplace(std::move(key), std::move(outcome)).first;
+    }
+    const std::size_t before = look.diagnostics.size() + look.broken.size();
+    judge_validate(planned.spec, known->second, look);
+    return look.diagnostics.size() + look.broken.size() == before;
+  }
+
+  void plan(const PlannedStage& planned, StageLook& stage) {
+    if (!planned.info->has(Verb::plan)) return;
+    VerbSetup setup = make_setup(planned, Verb::plan, untouched_, context_, places_);
+    if (!setup.missing.empty()) {
+      stage.waits_for = setup.missing.front();
+      return;
+    }
+    if (!make_scratch(setup, look)) return;
+    judge_plan(planned.spec, run_to_end(loop_, ports_, std::move(setup)), stage, look);
+  }
+
+  const StageState untouched_;
+  Loop& loop_;
+  const Places& places_;
+  SessionPorts ports_;
+  RunContext context_;
+  std::unordered_map<std::string, VerbOutcome> validated_;  // by plugin and configuration
+};
+
 }  // namespace
 
 Look look_at(Loop& loop, const Plan& plan, const Places& places, SessionPorts ports,
              bool plan_too) {
-  Look look;
-  const Value context = context_of(plan);
-  for (const PlannedStage& planned : plan.stages) {
-    const StageState untouched;
-    StageLook stage{planned.spec.name, Value::array(), ""};
-    for (const Verb verb : {Verb::validate, Verb::plan}) {
-      if (!planned.info->has(verb) || (verb == Verb::plan && !plan_too)) continue;
-      VerbSetup setup = make_setup(planned, verb, untouched, context, places);
-      if (!setup.missing.empty()) {
-        stage.waits_for = fmt::format("{}", fmt::join(setup.missing.front().path, "."));
-        break;
-      }
-      if (verb == Verb::plan && !make_scratch(setup, look)) break;
-      const VerbOutcome outcome = run_to_end(loop, ports, std::move(setup));
-      const std::size_t before = look.diagnostics.size() + look.broken.size();
-      if (verb == Verb::validate) judge_validate(planned.spec, outcome, look);
-      if (verb == Verb::plan) judge_plan(planned.spec, outcome, stage, look);
-      if (look.diagnostics.size() + look.broken.size() > before) break;
-    }
-    look.stages.push_back(std::move(stage));
-  }
-  return look;
+  Looker looker(loop, plan, places, ports);
+  for (const PlannedStage& planned : plan.stages) looker.look_at(planned, plan_too);
+  return std::move(looker.look);
 }
 
 }  // namespace stagerun

@@ -1,11 +1,13 @@
-// Runner: carries a run from where its events say it stands to its end, one stage after the other:
-// forward, and back where it must. Whether the run is fresh or was killed makes no difference here.
-// Loop's thread only.
+// Runner: carries a run from where its events say it stands to its end: forward, stages side by
+// side where their needs allow it, and back, one after the other, where it must. Whether the run is
+// fresh or was killed makes no difference here. Loop's thread only.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/base/loop.h"
@@ -13,6 +15,9 @@
 #include "core/model/plan.h"
 #include "core/model/ports.h"
 #include "core/model/run_state.h"
+#include "core/run/context.h"
+#include "core/run/decide.h"
+#include "core/run/front.h"
 #include "core/run/verb_session.h"
 
 namespace stagerun {
@@ -20,8 +25,9 @@ namespace stagerun {
 class Runner {
  public:
   // All must outlive the runner. `state` is folded from the journal by whoever owns it: each event
-  // that the runner appends must be in it when append() returns.
-  Runner(Loop& loop, const Plan& plan, const RunState& state, Places places, SessionPorts ports);
+  // that the runner appends must be in it when append() returns. `at_once`: stages side by side.
+  Runner(Loop& loop, const Plan& plan, const RunState& state, Places places, SessionPorts ports,
+         std::size_t at_once);
   ~Runner();
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
@@ -35,20 +41,39 @@ class Runner {
   void interrupt(int signal);
 
  private:
+  // A stage that is at work: from its beginning until it is settled.
+  struct Active {
+    const PlannedStage* stage = nullptr;
+    std::size_t index = 0;                 // in the plan
+    std::unique_ptr<VerbSession> session;  // null between two verbs
+    bool is_over = false;                  // the session has nothing more to do
+    Loop::TimerId pause = 0;               // until another attempt
+  };
+  using Actives = std::list<Active>;
+
+  // Where the way forward leads to, once what is at work has ended.
+  enum class Turn { none, close, go_back };
+
   void at_turn_end();
-  void step();
-  void step_forward();
-  void step_backward();
-  void after_failure(const PlannedStage& planned, const StageSettled& settled);
-  void after_interrupt(const PlannedStage* planned);
-  void run_verb(const PlannedStage& planned, Verb verb);
-  void on_rollback_done(const PlannedStage& planned, const VerbOutcome& outcome);
-  void settle(const std::string& stage, StageResult result, const std::string& reason);
-  void start_rollback(const std::string& reason);
+  void collect_ended();
+  bool step();
+  bool stop_at_once();
+  bool step_forward();
+  bool begin_next();
+  bool check_condition(const PlannedStage& stage, std::size_t index);
+  bool advance(Active& active);
+  void settle(const PlannedStage& stage, std::size_t index, StageResult result,
+              const std::string& reason);
+  void after_settled(const PlannedStage& stage, std::size_t index);
+  void turn_to(Turn turn, const std::string& reason);
+  void take_turn();
+  bool step_backward(WayBack way);
+  bool run_verb(Active& active, Verb verb, std::int64_t not_before_ms);
+  bool start_session(Active& active, Verb verb);
+  void on_rollback_done(const PlannedStage& stage, const VerbOutcome& outcome);
   void find_way_back();
   void record(const EventBody& body);
   void end();
-  void learn_outputs(const std::string& stage);
 
   Loop& loop_;
   Loop::TurnEndId turn_end_ = 0;
@@ -56,15 +81,18 @@ class Runner {
   const RunState& state_;
   Places places_;
   SessionPorts ports_;
-  std::unique_ptr<VerbSession> session_;
-  bool session_over_ = false;
-  std::size_t next_ = 0;  // the first stage, in plan order, that may have something left to do
-  std::optional<std::vector<const PlannedStage*>>
-      way_back_;  // what is left to visit, next one last
-  Value context_;
+  std::size_t at_once_;
+  Front front_;
+  RunContext context_;
+  Actives active_;
+  Turn turn_ = Turn::none;
+  std::string turn_reason_;
+  bool is_held_ = false;  // nothing further may run: see holds_everything()
+  // What is left to visit, next one last.
+  std::optional<std::vector<std::size_t>> way_back_;
   std::optional<int> interrupted_by_;
   int signals_ = 0;  // that this host got
-  bool at_once_ = false;
+  bool is_stopping_ = false;
   std::optional<int> status_;
   std::optional<Error> error_;
 };

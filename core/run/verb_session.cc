@@ -82,11 +82,21 @@ void VerbSession::misbehave(const std::string& code, const std::string& text) {
   outcome_.failure = {code, text, "this is a fault of the plugin"};
 }
 
+// True where it holds a secret in clear, which then fails the verb: what plugins leave is
+// journaled, and must come back to them as it was, so it cannot be masked.
+bool VerbSession::leaks(std::string_view text) {
+  if (ports_.certain.is_empty() || ports_.certain.apply(text) == text) return false;
+  misbehave("secret.leaked",
+            fmt::format("{}: it would leave a secret's value in the journal", who()));
+  return true;
+}
+
 void VerbSession::on_set(const std::string& name, const std::string& json) {
   output_bytes_ += name.size() + json.size();
   if (output_bytes_ > limits::kOutputBytes) {
     return misbehave("output.too_large", "its outputs are larger than 1 MiB");
   }
+  if (leaks(json)) return;
   Result<Value> value = parse_json(json);
   if (!value) return misbehave("output.json", fmt::format("the output `{}` is not JSON", name));
   const auto problem = output_problem(setup_.outputs_schema, name, *value);
@@ -95,7 +105,7 @@ void VerbSession::on_set(const std::string& name, const std::string& json) {
 }
 
 void VerbSession::on_checkpoint(std::string state) {
-  const bool fits = state.size() <= limits::kCheckpointBytes;
+  const bool fits = state.size() <= limits::kCheckpointBytes && !leaks(state);
   if (fits) record(CheckpointSaved{setup_.call.stage, Bytes{std::move(state)}});
   const Status synced = fits && !journal_error_ ? ports_.journal.sync() : Status();
   if (!synced) on_journal_lost(synced.error());
@@ -108,6 +118,7 @@ void VerbSession::on_note(std::string note) {
   if (note.size() > limits::kNoteBytes || notes_.size() >= limits::kNotes) {
     return misbehave("note.too_large", "it left more notes than there may be, or too large a one");
   }
+  if (leaks(note)) return;
   record(NoteAdded{setup_.call.stage, Bytes{std::move(note)}});
 }
 
@@ -162,7 +173,7 @@ std::string VerbSession::who() const {
 
 void VerbSession::judge_end(const VerbEnd& end) {
   outcome_.status = end.status;
-  outcome_.result = end.result;
+  if (!leaks(end.result)) outcome_.result = end.result;
   if (end.status == VerbStatus::died) {
     outcome_.failure = {"worker.died", fmt::format("{}: its worker {}", who(), end.death),
                         "this is a fault of the plugin"};

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/mask.h"
 #include "core/model/log_line.h"
 #include "core/model/ports.h"
 #include "core/run/verb_setup.h"
@@ -28,6 +29,8 @@ struct SessionPorts {
   Effects& effects;
   Verbs& verbs;
   const LogSink& log;
+  // Secrets that may not stand in anything that a plugin leaves; see SecretStore::certain().
+  const Mask& certain;
 };
 
 class VerbSession final : public VerbSink, public EffectSink {
@@ -74,6 +77,7 @@ class VerbSession final : public VerbSink, public EffectSink {
   void on_journal_lost(const Error& error) override;
 
   void record(const EventBody& body);
+  bool leaks(std::string_view text);
   void misbehave(const std::string& code, const std::string& text);
   void finish_when_quiet();
   void judge_end(const VerbEnd& end);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/plan/manifest.h"
@@ -45,7 +47,24 @@ std::string result_of(const StageState& state, Verb verb) {
 
 std::int64_t time_for(const PlannedStage& stage, Verb verb) {
   const bool looks = verb == Verb::validate || verb == Verb::plan;
-  return looks ? std::min(limits::kLookTimeout, stage.spec.timeout_ms) : stage.spec.timeout_ms;
+  if (looks) return std::min(limits::kLookTimeout, stage.spec.timeout_ms);
+  return verb == Verb::rollback ? stage.spec.rollback_timeout_ms : stage.spec.timeout_ms;
+}
+
+// Handles of other stages' secret outputs, "sr-secret.STAGE:LABEL.KEY", stand in the configuration
+// because the pipeline put them there: that is their grant.
+void add_secret_outputs(const std::string& config, const std::string& handle_key,
+                        std::vector<std::string>& secrets) {
+  const std::string end = "." + handle_key;
+  constexpr std::string_view kBegin = "sr-secret.";
+  for (std::size_t at = config.find(kBegin); at != config.npos; at = config.find(kBegin, at)) {
+    at += kBegin.size();
+    const std::size_t stop = config.find(end, at);
+    if (stop == config.npos) return;
+    const std::string name = config.substr(at, stop - at);
+    if (name.find(':') != name.npos) secrets.push_back(name);
+    at = stop;
+  }
 }
 
 EffectScope make_scope(const PlannedStage& stage, const VerbSetup& setup, const StageState& state,
@@ -62,16 +81,20 @@ EffectScope make_scope(const PlannedStage& stage, const VerbSetup& setup, const 
   scope.workspace = places.workspace;
   scope.scratch = places.scratch(stage.spec.name);
   scope.services = state.services;
+  scope.secrets = stage.spec.secrets;
+  add_secret_outputs(setup.call.config, places.handle_key, scope.secrets);
   return scope;
 }
 
 }  // namespace
 
 VerbSetup make_setup(const PlannedStage& stage, Verb verb, const StageState& state,
-                     const Value& context, const Places& places) {
-  Resolved resolved = resolve(stage.spec, context);
+                     const RunContext& context, const Places& places) {
+  Resolved resolved = resolve(stage.spec, context.value());
   VerbSetup setup;
-  setup.missing = std::move(resolved.missing);
+  for (const Reference& reference : resolved.missing) {
+    setup.missing.push_back(fmt::format("{}", fmt::join(reference.path, ".")));
+  }
   if (!resolved.problems.empty()) setup.problem = resolved.problems.front().text;
   setup.config = std::move(resolved.with);
   setup.outputs_schema = outputs_schema(*stage.info, setup.config);
@@ -86,7 +109,7 @@ VerbSetup make_setup(const PlannedStage& stage, Verb verb, const StageState& sta
   call.stage = stage.spec.name;
   call.key = places.run + "/" + stage.spec.name + (verb == Verb::rollback ? "/rollback" : "");
   call.config = render_json(setup.config);
-  call.context = render_json(context);
+  call.context = context.text();
   call.plan = result_of(state, Verb::plan);
   call.receipt = result_of(state, Verb::apply);
   call.checkpoint = state.checkpoint ? state.checkpoint->data : "";

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/model/ports.h"
+#include "core/run/context.h"
 
 namespace stagerun {
 
@@ -14,6 +15,7 @@ struct Places {
   std::string run;
   std::filesystem::path workspace;  // absolute
   std::filesystem::path folder;     // of the run, absolute
+  std::string handle_key;           // what the run's handles end in
 
   std::filesystem::path scratch(const std::string& stage) const {
     return folder / "scratch" / stage;
@@ -24,13 +26,12 @@ struct VerbSetup {
   VerbCall call;
   EffectScope scope;
   Value outputs_schema;
-  Value config;                    // as in the call
-  std::vector<Reference> missing;  // expressions whose values are not known yet
-  std::string problem;             // why an expression can have no value, or ""
+  Value config;                      // as in the call
+  std::vector<std::string> missing;  // references whose values are not known yet
+  std::string problem;               // why an expression can have no value, or ""
 };
 
-// `context` is {"inputs": {...}, "stages": {NAME: {"outputs": {...}}}}.
 VerbSetup make_setup(const PlannedStage& stage, Verb verb, const StageState& state,
-                     const Value& context, const Places& places);
+                     const RunContext& context, const Places& places);
 
 }  // namespace stagerun

@@ -1,5 +1,5 @@
-// stagerun-worker PLUGIN HOST_PID: loads one plugin and runs its verbs for the host that started
-// it.
+// stagerun-worker PLUGIN HOST_PID [WORKSPACE SCRATCH RUNS]: loads one plugin and runs its verbs for
+// the host that started it; without the folders it only says what the plugin offers.
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -15,11 +15,13 @@ const char* __asan_default_options() { return "detect_leaks=0:handle_segv=0:hand
 
 int main(int argc, char** argv) {
   pid_t host = 0;
-  if (argc == 3) std::from_chars(argv[2], argv[2] + std::strlen(argv[2]), host);
+  if (argc == 3 || argc == 6) std::from_chars(argv[2], argv[2] + std::strlen(argv[2]), host);
   if (host <= 0) {
     std::fputs("stagerun-worker is started by stagerun, not by hand: see `stagerun --help`\n",
                stderr);
     return 2;
   }
-  stagerun::work(argv[1], host);
+  stagerun::Bounds bounds;
+  if (argc == 6) bounds = {argv[3], argv[4], argv[5]};
+  stagerun::work(argv[1], host, bounds);
 }

@@ -1,11 +1,19 @@
 #include "core/worker/sandbox.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <memory>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
+#include <utility>
 
+#include <asm/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
+
+#include "core/base/limits.h"
 
 namespace stagerun {
 namespace {
@@ -38,7 +46,17 @@ constexpr int kRefused[] = {
     // Other users.
     SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setreuid), SCMP_SYS(setregid), SCMP_SYS(setresuid),
     SCMP_SYS(setresgid), SCMP_SYS(setgroups), SCMP_SYS(setfsuid), SCMP_SYS(setfsgid),
-    SCMP_SYS(capset)};
+    SCMP_SYS(capset),
+    // Of files: what Landlock has no right for. Whoever may read a file could shut it to others.
+    SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(chown), SCMP_SYS(fchown),
+    SCMP_SYS(lchown), SCMP_SYS(fchownat), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr),
+    SCMP_SYS(fsetxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
+    SCMP_SYS(utime), SCMP_SYS(utimes), SCMP_SYS(futimesat), SCMP_SYS(utimensat),
+    // The run's lock is shared with the host: unlocked here, it is unlocked there.
+    SCMP_SYS(flock)};
+
+// Newer than the library that writes the filter: fchmodat2.
+constexpr int kNewer[] = {452};
 
 // Signals to ourselves stay possible: abort() needs them.
 constexpr int kOnlyToOurselves[] = {SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(tgkill),
@@ -69,32 +87,79 @@ class Rules {
   int result_ = 0;
 };
 
-constexpr scmp_arg_cmp first_argument(scmp_compare how, scmp_datum_t a, scmp_datum_t b = 0) {
-  return {.arg = 0, .op = how, .datum_a = a, .datum_b = b};
+constexpr scmp_arg_cmp argument(unsigned index, scmp_compare how, scmp_datum_t a,
+                                scmp_datum_t b = 0) {
+  return {.arg = index, .op = how, .datum_a = a, .datum_b = b};
+}
+
+// A descriptor that signals whoever it is told to is a kill() with other words; and what is typed
+// into a terminal is done by whoever reads there.
+void refuse_signals(Rules& rules) {
+  const auto self = static_cast<scmp_datum_t>(::getpid());
+  for (const int call : kOnlyToOurselves) rules.refuse_where(call, argument(0, SCMP_CMP_NE, self));
+  for (const int command : {F_SETOWN, F_SETOWN_EX, F_SETSIG}) {
+    rules.refuse_where(SCMP_SYS(fcntl), argument(1, SCMP_CMP_MASKED_EQ, UINT32_MAX,
+                                                 static_cast<scmp_datum_t>(command)));
+  }
+  for (const scmp_datum_t command : {FIOSETOWN, SIOCSPGRP, TIOCSTI, TIOCLINUX}) {
+    rules.refuse_where(SCMP_SYS(ioctl), argument(1, SCMP_CMP_MASKED_EQ, UINT32_MAX, command));
+  }
+  rules.refuse_where(SCMP_SYS(prlimit64), argument(0, SCMP_CMP_NE, 0));
+}
+
+// Opening a file that may only be read truncates it where it is asked to.
+void refuse_truncating(Rules& rules) {
+  rules.refuse(SCMP_SYS(truncate));
+  for (const auto& [call, flags] : {std::pair{SCMP_SYS(open), 1u}, {SCMP_SYS(openat), 2u}}) {
+    rules.refuse_where(
+        call, argument(flags, SCMP_CMP_MASKED_EQ, O_TRUNC | O_ACCMODE, O_TRUNC | O_RDONLY));
+  }
+  rules.hide(SCMP_SYS(openat2));  // its flags are in memory, which no filter can read
 }
 
 }  // namespace
 
-Status enter_sandbox() {
+Status enter_sandbox(bool may_truncate) {
   const Filter filter(seccomp_init(SCMP_ACT_ALLOW), seccomp_release);
   if (!filter) return errno_error("cannot prepare the sandbox", ENOMEM);
   Rules rules(filter.get());
   // A call of another architecture (32 bits, x32) is a way around these numbers.
   rules.keep(seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM)));
   for (const int call : kRefused) rules.refuse(call);
-  const auto self = static_cast<scmp_datum_t>(::getpid());
-  for (const int call : kOnlyToOurselves) {
-    rules.refuse_where(call, first_argument(SCMP_CMP_NE, self));
-  }
+  for (const int call : kNewer) rules.refuse(call);
+  refuse_signals(rules);
+  if (!may_truncate) refuse_truncating(rules);
   // A thread is a clone with CLONE_THREAD; without it, it is a process. The flags of clone3 are in
   // memory, which no filter can read: glibc takes clone where clone3 does not exist.
-  rules.refuse_where(SCMP_SYS(clone), first_argument(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+  rules.refuse_where(SCMP_SYS(clone), argument(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
   rules.hide(SCMP_SYS(clone3));
   rules.load();
   if (rules.result() == 0) return {};
   Error error = errno_error("cannot enter the sandbox", -rules.result());
   error.hint = "this kernel must offer seccomp filters (CONFIG_SECCOMP_FILTER)";
   return error;
+}
+
+Status limit_resources() {
+  struct Limit {
+    __rlimit_resource_t resource;
+    rlim_t most;
+  };
+  constexpr Limit kLimits[] = {
+    {RLIMIT_CORE, 0},
+    {RLIMIT_NOFILE, limits::kWorkerDescriptors},
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    // Not under sanitizers, which map terabytes and touch little of them.
+    {RLIMIT_DATA, limits::kWorkerMemoryBytes},
+#endif
+  };
+  for (const auto& [resource, most] : kLimits) {
+    rlimit limit{};
+    if (::getrlimit(resource, &limit) != 0) return errno_error("cannot read a limit", errno);
+    limit.rlim_max = limit.rlim_cur = std::min(limit.rlim_max, most);
+    if (::setrlimit(resource, &limit) != 0) return errno_error("cannot set a limit", errno);
+  }
+  return {};
 }
 
 }  // namespace stagerun

@@ -11,6 +11,7 @@
 #include "core/base/json.h"
 #include "core/worker/channel.h"
 #include "core/worker/elf.h"
+#include "core/worker/landlock.h"
 #include "core/worker/library.h"
 #include "core/worker/module.h"
 #include "core/worker/sandbox.h"
@@ -42,12 +43,23 @@ void become_harmless(pid_t host) {
   }
 }
 
-std::optional<Refusal> load(const std::filesystem::path& plugin, Module& module) {
+Status shut_in(const std::filesystem::path& plugin, const Bounds& bounds, int landlock) {
+  TRY(limit_resources());
+  if (landlock > 0) TRY(enter_landlock(landlock, plugin, bounds));
+  return enter_sandbox(landlock == 0 || guards_truncate(landlock));
+}
+
+Refusal refusal(const char* code, const Error& error) {
+  return {code, error.hint.empty() ? error.text : error.text + ": " + error.hint};
+}
+
+std::optional<Refusal> load(const std::filesystem::path& plugin, const Bounds& bounds, int landlock,
+                            Module& module) {
   if (const Status complete = check_elf(plugin); !complete) {
-    return Refusal{"load.elf", complete.error().text};
+    return refusal("load.elf", complete.error());
   }
-  if (const Status sandbox = enter_sandbox(); !sandbox) {
-    return Refusal{"load.sandbox", sandbox.error().text};
+  if (const Status sandbox = shut_in(plugin, bounds, landlock); !sandbox) {
+    return refusal("load.sandbox", sandbox.error());
   }
   Entry entry = nullptr;
   if (auto refusal = open_plugin(plugin, entry)) return refusal;
@@ -56,15 +68,16 @@ std::optional<Refusal> load(const std::filesystem::path& plugin, Module& module)
 
 }  // namespace
 
-void work(const std::filesystem::path& plugin, pid_t host) {
+void work(const std::filesystem::path& plugin, pid_t host, const Bounds& bounds) {
   become_harmless(host);
   Channel channel(kControlSocket, kCancelPipe);
   Module module;
-  if (const auto refusal = load(plugin, module)) {
-    channel.send({wire::Type::refused, 0, 0, 0, {refusal->code, refusal->text}});
+  const int landlock = landlock_version();
+  if (const auto refused = load(plugin, bounds, landlock, module)) {
+    channel.send({wire::Type::refused, 0, 0, 0, {refused->code, refused->text}});
     ::_exit(1);
   }
-  channel.send({wire::Type::loaded, 0, 0, 0, {render_json(describe(module))}});
+  channel.send({wire::Type::loaded, 0, 0, landlock, {render_json(describe(module))}});
   serve(channel, module);
 }
 

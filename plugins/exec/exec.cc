@@ -24,21 +24,23 @@ constexpr int kNotDoneStatus = 1;
 constexpr std::size_t kHintBytes = 1000;
 
 sr::ProcessRequest request(const sr::Call& call, const Settings& settings, const char* id,
-                           const Argv& argv) {
+                           const Command& command) {
   sr::Json env = sr::Json::raw(settings.env);
   env.set("STAGERUN_KEY", call.key());
-  return {.purpose = readable(argv),
+  return {.purpose = readable(command),
           .id = id,
-          .argv = argv,
+          .argv = command.argv,
+          .shell = command.line,
           .cwd = settings.cwd,
           .env = env,
+          .inherit = settings.inherit,
           .grace_ms = settings.grace_ms};
 }
 
-std::string how_it_ended(const Argv& argv, int status, int signal) {
-  const std::string command = "`" + readable(argv) + "`";
-  if (status >= 0) return command + " exited with " + std::to_string(status);
-  return command + " was ended by signal " + std::to_string(signal);
+std::string how_it_ended(const Command& command, int status, int signal) {
+  const std::string who = "`" + readable(command) + "`";
+  if (status >= 0) return who + " exited with " + std::to_string(status);
+  return who + " was ended by signal " + std::to_string(signal);
 }
 
 std::string last_words(const std::string& tail) {
@@ -47,8 +49,8 @@ std::string last_words(const std::string& tail) {
   return "it printed: " + (cut ? "..." + tail.substr(tail.size() - kHintBytes) : tail);
 }
 
-[[noreturn]] void fail(const char* code, const Argv& argv, const sr::Exit& exit) {
-  throw sr::Failed(code, how_it_ended(argv, exit.status, exit.signal), last_words(exit.tail));
+[[noreturn]] void fail(const char* code, const Command& command, const sr::Exit& exit) {
+  throw sr::Failed(code, how_it_ended(command, exit.status, exit.signal), last_words(exit.tail));
 }
 
 std::string record_state(sr::Call& call, const Settings& settings) {
@@ -64,7 +66,7 @@ std::string record_state(sr::Call& call, const Settings& settings) {
 // A record is taken once: after a first attempt the state may be half new.
 void save_baseline(sr::Call& call, const Settings& settings) {
   if (!settings.changes || settings.irreversible() || !call.last_checkpoint().empty()) return;
-  const bool records = !settings.record.empty();
+  const bool records = !settings.record.is_empty();
   call.checkpoint(records ? record_state(call, settings) : std::string(kNotRecorded));
 }
 
@@ -77,6 +79,7 @@ void run_to_its_end(sr::Call& call, const Settings& settings) {
   clear_outputs(call);
   sr::ProcessRequest running = request(call, settings, "run", settings.run);
   running.env.set("STAGERUN_OUTPUT", output_path(call));
+  running.input = settings.input;
   const sr::Exit exit = call.run_process(running);
   if (!settings.expects(exit.status)) fail("exec.exit", settings.run, exit);
   set_outputs(call, settings.outputs);
@@ -160,15 +163,18 @@ void undo(sr::Call& call, const Settings& settings) {
 struct Exec {
   static constexpr sr::Info info{
       .name = "exec",
-      .version = "1.0.0",
+      .version = "1.1.0",
       .summary = "Runs a program; undoes it with another.",
       .schema = R"({
   "type": "object", "required": ["run"], "additionalProperties": false,
   "properties": {
-    "run": {"type": "array", "minItems": 1, "items": {"type": "string"}},
-    "undo": {"type": "array", "minItems": 1, "items": {"type": "string"}},
-    "check": {"type": "array", "minItems": 1, "items": {"type": "string"}},
-    "record": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    "run": {"type": ["string", "array"], "minItems": 1, "items": {"type": "string"}},
+    "undo": {"type": ["string", "array"], "minItems": 1, "items": {"type": "string"}},
+    "check": {"type": ["string", "array"], "minItems": 1, "items": {"type": "string"}},
+    "record": {"type": ["string", "array"], "minItems": 1, "items": {"type": "string"}},
+    "shell": {"type": "boolean"},
+    "stdin": {"type": "string"},
+    "inherit": {"type": "array", "uniqueItems": true, "items": {"type": "string"}},
     "cwd": {"type": "string"},
     "env": {"type": "object", "additionalProperties": {"type": "string"}},
     "expect_exit": {"anyOf": [{"type": "integer"},
@@ -205,7 +211,7 @@ struct Exec {
 
   sr_status verify(sr::Call& call) {
     const Settings settings = read_settings(call);
-    if (!settings.check.empty()) return verify_by_check(call, settings);
+    if (!settings.check.is_empty()) return verify_by_check(call, settings);
     if (settings.leaves_running) return verify_service(call, settings);
     return verify_by_past(call, settings);
   }
@@ -221,7 +227,7 @@ struct Exec {
     if (settings.leaves_running) {
       call.stop_service("run", "stop `" + readable(settings.run) + "`");
     }
-    if (!settings.undo.empty()) undo(call, settings);
+    if (!settings.undo.is_empty()) undo(call, settings);
   }
 };
 

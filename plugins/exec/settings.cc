@@ -49,17 +49,55 @@ bool is_env_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), allowed);
 }
 
+// An array is what has a first item; the schema lets no empty one through.
+Command read_command(const sr::Call& call, const char* pointer) {
+  const std::string text = call.config_or(pointer, "");
+  const bool is_array = call.has_config(std::string(pointer) + "/0") || text == "[]";
+  return is_array ? Command{call.items(text), ""} : Command{{}, text};
+}
+
+bool has_handle(const Command& command) {
+  const auto holds = [](const std::string& word) { return word.find("sr-secret.") != word.npos; };
+  return holds(command.line) || std::any_of(command.argv.begin(), command.argv.end(), holds);
+}
+
+bool is_blank(const Command& command) {
+  if (!command.argv.empty()) return command.argv.front().empty();
+  return command.line.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
+// Nobody gets a shell by accident: a string stands for one only where `shell = true` does.
+void diagnose_shell(sr::Call& call, const char* pointer, const Command& command, bool allowed) {
+  if (command.line.empty() || allowed) return;
+  call.diagnose(pointer, "exec.shell", "a string is a line for a shell, and no shell is allowed",
+                "write the program and its arguments as an array, or set shell = true");
+}
+
 void diagnose_commands(sr::Call& call, const Settings& settings) {
-  const std::pair<const char*, const Argv*> commands[] = {{"/run", &settings.run},
-                                                          {"/undo", &settings.undo},
-                                                          {"/check", &settings.check},
-                                                          {"/record", &settings.record}};
-  for (const auto& [pointer, argv] : commands) {
-    if (!call.has_config(pointer) || (!argv->empty() && !argv->front().empty())) continue;
-    call.diagnose(pointer, "exec.empty", "there is no program to run",
-                  "write the program and its arguments: [\"make\", \"deploy\"]");
+  const std::pair<const char*, const Command*> commands[] = {{"/run", &settings.run},
+                                                             {"/undo", &settings.undo},
+                                                             {"/check", &settings.check},
+                                                             {"/record", &settings.record}};
+  const bool shell = is_true(call, "/shell", false);
+  bool uses_shell = false;
+  for (const auto& [pointer, command] : commands) {
+    if (!call.has_config(pointer)) continue;
+    uses_shell = uses_shell || !command->line.empty();
+    diagnose_shell(call, pointer, *command, shell);
+    if (is_blank(*command)) {
+      call.diagnose(pointer, "exec.empty", "there is no program to run",
+                    "write the program and its arguments: [\"make\", \"deploy\"]");
+    }
+    if (has_handle(*command)) {
+      call.diagnose(pointer, "exec.secret", "everybody on the machine can read a command line",
+                    "put the secret into `env` or `stdin`");
+    }
   }
-  if (!settings.record.empty() && settings.undo.empty()) {
+  if (shell && !uses_shell) {
+    call.diagnose("/shell", "exec.shell", "an array of words needs no shell",
+                  "leave `shell` out, or write one of run, undo, check and record as a string");
+  }
+  if (!settings.record.is_empty() && settings.undo.is_empty()) {
     call.diagnose("/record", "exec.record",
                   "what `record` says is only for `undo`, which is missing",
                   "add `undo`, or leave `record` out");
@@ -67,7 +105,7 @@ void diagnose_commands(sr::Call& call, const Settings& settings) {
 }
 
 void diagnose_kind(sr::Call& call, const Settings& settings) {
-  if (!settings.changes && !settings.undo.empty()) {
+  if (!settings.changes && !settings.undo.is_empty()) {
     call.diagnose("/undo", "exec.contradiction",
                   "a stage with `changes = false` has nothing to undo", "leave one of them out");
   }
@@ -75,6 +113,11 @@ void diagnose_kind(sr::Call& call, const Settings& settings) {
   if (!settings.changes) {
     call.diagnose("/changes", "exec.contradiction", "a service that is left running is a change",
                   "leave `changes = false` out");
+  }
+  if (call.has_config("/stdin")) {
+    call.diagnose("/stdin", "exec.contradiction",
+                  "a service that is left running has no standard input",
+                  "leave it out, or leave `leaves_running` out");
   }
   for (const char* pointer : {"/outputs", "/expect_exit"}) {
     if (!call.has_config(pointer)) continue;
@@ -97,6 +140,22 @@ void diagnose_env(sr::Call& call, const Settings& settings) {
   }
 }
 
+void diagnose_inherit(sr::Call& call, const Settings& settings) {
+  if (!settings.inherit) return;
+  for (std::size_t i = 0; i < settings.inherit->size(); ++i) {
+    const std::string& name = (*settings.inherit)[i];
+    const std::string pointer = "/inherit/" + std::to_string(i);
+    if (is_open(name)) continue;
+    if (!is_env_name(name)) {
+      call.diagnose(pointer, "exec.env", "`" + name + "` cannot be the name of a variable",
+                    "letters, digits and _, not beginning with a digit");
+    } else if (call.has_config("/env/" + name)) {
+      call.diagnose(pointer, "exec.contradiction", "`env` sets " + name + " to something else",
+                    "leave it out of one of them");
+    }
+  }
+}
+
 }  // namespace
 
 bool Settings::expects(int status) const {
@@ -106,10 +165,12 @@ bool Settings::expects(int status) const {
 
 Settings read_settings(const sr::Call& call) {
   Settings settings;
-  settings.run = call.config_list("/run");
-  settings.undo = call.config_list("/undo");
-  settings.check = call.config_list("/check");
-  settings.record = call.config_list("/record");
+  settings.run = read_command(call, "/run");
+  settings.undo = read_command(call, "/undo");
+  settings.check = read_command(call, "/check");
+  settings.record = read_command(call, "/record");
+  settings.input = call.config_or("/stdin", "");
+  if (call.has_config("/inherit")) settings.inherit = call.config_list("/inherit");
   settings.cwd = call.config_or("/cwd", "");
   settings.env = call.config_or("/env", "{}");
   settings.outputs = call.config_or("/outputs", "{}");
@@ -125,6 +186,7 @@ void diagnose_settings(sr::Call& call, const Settings& settings) {
   diagnose_commands(call, settings);
   diagnose_kind(call, settings);
   diagnose_env(call, settings);
+  diagnose_inherit(call, settings);
   if (!is_open(settings.cwd) && leaves_folder(settings.cwd)) {
     call.diagnose("/cwd", "exec.cwd", "the working directory is outside the pipeline's folder",
                   "give a path inside it, without a leading /");
@@ -136,9 +198,14 @@ void diagnose_settings(sr::Call& call, const Settings& settings) {
   }
 }
 
-std::string readable(const Argv& argv) {
-  std::string line;
-  for (const std::string& word : argv) line += (line.empty() ? "" : " ") + quoted(word);
+std::string readable(const Command& command) {
+  std::string line = command.line;
+  for (const std::string& word : command.argv) line += (line.empty() ? "" : " ") + quoted(word);
+  if (!command.line.empty()) {
+    const std::size_t first = line.find_first_not_of(" \t\r\n");
+    line = line.substr(std::min(first, line.size()), line.find_last_not_of(" \t\r\n") + 1 - first);
+    std::replace(line.begin(), line.end(), '\n', ' ');
+  }
   if (line.size() <= kReadableBytes) return line;
   // Not in the middle of a character.
   std::size_t end = kReadableBytes;

@@ -69,7 +69,7 @@ class TextTest(stagerun.Case):
         done = self.run_program("validate", "pipeline.toml")
         self.assertEqual(2, done.status, done)
         self.assert_text("""
-            error: `/run` must be an array; this is an integer
+            error: `/run` must be a string or an array; this is an integer
              --> pipeline.toml:9:16
              9 | with = { run = 7, undo = ["rm", "-f", "built"] }
                |                ^

@@ -258,8 +258,7 @@ class Call {
   }
   Http http();
   Exit run_process(const ProcessRequest& request);
-  // Gives each line of its output, "stdout" or "stderr" before it. No other effect may be under
-  // way.
+  // Gives each line of its output, "stdout" or "stderr" before it.
   using LineTaker = std::function<void(const std::string& stream, const std::string& text)>;
   Exit run_process(ProcessRequest request, const LineTaker& take);
   // A process that outlives the stage. Returns its pid.

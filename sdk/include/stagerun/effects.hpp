@@ -17,8 +17,9 @@ struct ProcessRequest {
   std::string cwd{};    // relative to the workspace
   std::string input{};  // its whole standard input
   Json env = Json::object();
-  std::string output{};       // "log", "lines", "file", "none"
-  std::string output_file{};  // with "file": a name in the scratch folder
+  std::optional<std::vector<std::string>> inherit{};  // of stagerun's environment; default: all
+  std::string output{};                               // "log", "lines", "file", "none"
+  std::string output_file{};                          // with "file": a name in the scratch folder
   std::int64_t grace_ms = -1;
 
   Json json() const {
@@ -35,6 +36,7 @@ struct ProcessRequest {
     add("output", output);
     add("output_file", output_file);
     if (!env.is_empty()) request.set("env", env);
+    if (inherit) request.set("inherit", Json::array(*inherit));
     if (grace_ms >= 0) request.set("grace_ms", grace_ms);
     return request;
   }
@@ -171,8 +173,12 @@ inline Exit Call::run_process(const ProcessRequest& request) {
 inline Exit Call::run_process(ProcessRequest request, const LineTaker& take) {
   request.output = "lines";
   const std::uint64_t ticket = start("process/1", request.json());
-  while (auto event = next()) {
-    if (event->ticket != ticket || pick(*event, "/event") == "started") continue;
+  while (auto event = receive(-1)) {
+    if (event->ticket != ticket) {
+      set_aside_.push_back(*std::move(event));
+      continue;
+    }
+    if (pick(*event, "/event") == "started") continue;
     if (pick(*event, "/event") != "line") return exit_of(finish_now(*std::move(event)));
     take(pick(*event, "/stream").value_or(""), pick(*event, "/text").value_or(""));
   }

@@ -100,11 +100,14 @@ class Secrets {
     return ask(request("json_merge").set("value", value).set("members", members)).value_or("");
   }
   // A handle, or nothing where the variable is not set.
-  std::optional<std::string> open_variable(std::string_view name) const {
-    return ask(request("open").set("env", name));
+  // `treat_as`: "secret", "checked" or "plain".
+  std::optional<std::string> open_variable(std::string_view name,
+                                           std::string_view treat_as = "secret") const {
+    return ask(request("open").set("env", name).set("treat_as", treat_as));
   }
-  std::optional<std::string> open_dotenv(std::string_view file, std::string_view name) const {
-    return ask(request("open").set("dotenv", file).set("name", name));
+  std::optional<std::string> open_dotenv(std::string_view file, std::string_view name,
+                                         std::string_view treat_as = "secret") const {
+    return ask(request("open").set("dotenv", file).set("name", name).set("treat_as", treat_as));
   }
 
  private:

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <type_traits>
 
 #include <stagerun/call.hpp>
@@ -80,6 +81,10 @@ sr_status run(const sr_call* raw) noexcept {
     return end_well(call, SR_UNCHANGED);
   } catch (const Stop& stop) {
     return end_with(call, stop);
+  } catch (const std::bad_alloc&) {
+    call.fail("plugin.memory", "it asked for more memory than a plugin may use",
+              "what is large belongs into the scratch folder; this is a fault of the plugin");
+    return SR_FAILED;
   } catch (const std::exception& error) {
     call.fail("plugin.exception", error.what(), "this is a fault of the plugin");
     return SR_FAILED;

@@ -13,7 +13,7 @@ Access of_argv(const std::string& argv, const std::string& more = "") {
   Grants grants;
   grants.read_prefixes = {{"terraform", "plan"}};
   grants.read_commands = {{"test", "-f", "x"}};
-  return classify("process/1", json(R"({"argv": )" + argv + more + "}"), grants);
+  return classify("process/1", json(R"({"argv": )" + argv + more + "}"), Verb::apply, grants);
 }
 
 EffectScope scope_of(Verb verb) {
@@ -45,26 +45,60 @@ TEST(Access, DeclaredCommandReadsOnlyAsAWhole) {
   EXPECT_EQ(of_argv(R"(["test", "-f"])"), Access::write);
 }
 
+TEST(Access, ShellLineReadsOnlyWordForWord) {
+  Grants grants;
+  grants.read_commands = {shell_argv("test -f x")};
+  grants.read_prefixes = {{"/bin/sh"}};
+  const auto of_line = [&](const char* request) {
+    return classify("process/1", json(request), Verb::apply, grants);
+  };
+  EXPECT_EQ(of_line(R"({"shell": "test -f x"})"), Access::read);
+  EXPECT_EQ(of_line(R"({"shell": "test -f x", "leaves_running": true})"), Access::write);
+  EXPECT_EQ(of_line(R"({"shell": "test -f x; rm x"})"), Access::write);
+  EXPECT_EQ(of_line(R"({"shell": "test -f  x"})"), Access::write);
+  EXPECT_EQ(of_line(R"({"shell": ""})"), Access::write);
+}
+
 TEST(Access, ServiceWritesWhateverItsArgv) {
   EXPECT_EQ(of_argv(R"(["terraform", "plan"])", R"(, "leaves_running": true)"), Access::write);
 }
 
 TEST(Access, AliveReadsAndStopWrites) {
-  EXPECT_EQ(classify("process/1", json(R"({"alive": "web"})"), {}), Access::read);
-  EXPECT_EQ(classify("process/1", json(R"({"stop": "web"})"), {}), Access::write);
+  EXPECT_EQ(classify("process/1", json(R"({"alive": "web"})"), Verb::apply, {}), Access::read);
+  EXPECT_EQ(classify("process/1", json(R"({"stop": "web"})"), Verb::apply, {}), Access::write);
 }
 
 TEST(Access, GetAndHeadReadAllOtherMethodsWrite) {
-  EXPECT_EQ(classify("http/1", json("{}"), {}), Access::read);
-  EXPECT_EQ(classify("http/1", json(R"({"method": "HEAD"})"), {}), Access::read);
+  EXPECT_EQ(classify("http/1", json("{}"), Verb::apply, {}), Access::read);
+  EXPECT_EQ(classify("http/1", json(R"({"method": "HEAD"})"), Verb::apply, {}), Access::read);
   for (const char* method : {"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "get"}) {
-    EXPECT_EQ(classify("http/1", Value::object().set("method", method), {}), Access::write);
+    EXPECT_EQ(classify("http/1", Value::object().set("method", method), Verb::apply, {}),
+              Access::write);
   }
 }
 
+TEST(Access, ProbeReadsWhereWritesAreAllowedAnyway) {
+  const Value probe = json(R"({"method": "POST", "probe": true})");
+  EXPECT_EQ(classify("http/1", probe, Verb::apply, {}), Access::read);
+  EXPECT_EQ(classify("http/1", probe, Verb::rollback, {}), Access::read);
+  EXPECT_EQ(classify("http/1", probe, Verb::plan, {}), Access::write);
+  EXPECT_EQ(classify("http/1", probe, Verb::verify, {}), Access::write);
+  const Value none = json(R"({"method": "POST", "probe": false})");
+  EXPECT_EQ(classify("http/1", none, Verb::apply, {}), Access::write);
+}
+
+TEST(Access, LookingAtFilesReadsAndAskingOfSecretsToo) {
+  EXPECT_EQ(classify("file/1", json(R"({"look": "a"})"), Verb::plan, {}), Access::read);
+  EXPECT_EQ(classify("file/1", json(R"({"keep": "a"})"), Verb::plan, {}), Access::read);
+  for (const char* request : {R"({"write": "a"})", R"({"remove": "a"})", R"({"rename": "a"})"}) {
+    EXPECT_EQ(classify("file/1", json(request), Verb::plan, {}), Access::write);
+  }
+  EXPECT_EQ(classify("secret/1", json("{}"), Verb::plan, {}), Access::read);
+}
+
 TEST(Access, TimerReadsAndUnknownKindWrites) {
-  EXPECT_EQ(classify("timer/1", json("{}"), {}), Access::read);
-  EXPECT_EQ(classify("file/9", json("{}"), {}), Access::write);
+  EXPECT_EQ(classify("timer/1", json("{}"), Verb::apply, {}), Access::read);
+  EXPECT_EQ(classify("file/9", json("{}"), Verb::apply, {}), Access::write);
 }
 
 TEST(Access, LookingVerbsMayNotWrite) {

@@ -123,7 +123,7 @@ class BrokerTest : public testing::Test {
     scope.verb = Verb::apply;
     scope.attempt = 1;
     scope.key = "run/deploy/apply";
-    scope.grants.effects = {"process/1", "http/1", "timer/1"};
+    scope.grants.effects = {"process/1", "http/1", "timer/1", "file/1", "secret/1"};
     scope.has_baseline = true;
     scope.workspace = folder / "workspace";
     scope.scratch = folder / "scratch";
@@ -137,7 +137,7 @@ class BrokerTest : public testing::Test {
     broker.reset();
     broker = std::make_unique<Broker>(*loop, journal, kill_points, options());
   }
-  BrokerOptions options() const { return {run_folder, lock_fd.get(), own_environment(), nullptr}; }
+  BrokerOptions options() { return {run_folder, lock_fd.get(), own_environment(), &secrets}; }
 
   // Turns until `done`, at most ten seconds.
   void run_until(const std::function<bool()>& done) {
@@ -175,6 +175,7 @@ class BrokerTest : public testing::Test {
   std::unique_ptr<Loop> loop = std::make_unique<Loop>(clock);
   FakeJournal journal;
   KillPoints kill_points;
+  SecretStore secrets{"9f86d081884c7d65"};
   Fd lock_fd;
   EffectScope scope;
   RecordingSink sink;

@@ -40,7 +40,7 @@ std::vector<EventBody> sample_events() {
                 Bytes{"receipt"},
                 Value::object()},
       StageSettled{"a", StageResult::failed, "why"},
-      RollbackStarted{"stage a failed", false},
+      RollbackStarted{"stage a failed", false, "", ""},
       StageRolledBack{"a", UndoResult::undone, ""},
       CancelRequested{15},
       RunResumed{"resume", "boot2"},

@@ -23,8 +23,8 @@ TEST(RunEvent, NamesAreTheOnesThatJournalsHold) {
   EXPECT_EQ(names, (std::vector<std::string>{
                        "run_started", "run_resumed", "verb_started", "verb_ended",
                        "checkpoint_saved", "note_added", "effect_intended", "process_started",
-                       "effect_settled", "stage_settled", "rollback_started", "stage_rolled_back",
-                       "cancel_requested", "run_ended"}));
+                       "effect_settled", "stage_settled", "rollback_started", "closing_started",
+                       "stage_rolled_back", "cancel_requested", "run_ended"}));
 }
 
 template <typename Event>

@@ -168,7 +168,7 @@ TEST(RunState, OnlyProcessesThatOutliveTheirStageAreServices) {
 
 TEST(RunState, SettlingRollbackCancelAndEndAreKept) {
   const RunState state = after({StageSettled{"a", StageResult::failed, "why"}, CancelRequested{2},
-                                CancelRequested{15}, RollbackStarted{"a failed", true},
+                                CancelRequested{15}, RollbackStarted{"a failed", true, "", ""},
                                 StageRolledBack{"a", UndoResult::undone, ""}, RunEnded{6}});
   EXPECT_EQ(state.stage("a").settled->result, StageResult::failed);
   EXPECT_EQ(state.stage("a").settled->reason, "why");

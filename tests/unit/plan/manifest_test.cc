@@ -56,11 +56,79 @@ TEST(Manifest, ReadsArePrefixesAndPlacesWhoseConditionHolds) {
   EXPECT_TRUE(grants(info, json(R"({"run": ["ls"], "changes": true})")).read_commands.empty());
 }
 
+TEST(Manifest, AFlagIsLeftOutWhereUnlessHolds) {
+  const StageInfo info =
+      stage(R"({"flags": [{"unless": {"/undo": "never"}, "add": "compensable"}]})");
+  EXPECT_EQ(effective_flags(info, json("{}")), std::uint32_t{flag_compensable});
+  EXPECT_EQ(effective_flags(info, json(R"({"undo": "auto"})")), std::uint32_t{flag_compensable});
+  EXPECT_EQ(effective_flags(info, json(R"({"undo": "never"})")), 0u);
+  EXPECT_EQ(
+      effective_flags(stage(R"({"flags": [{"unless": 1, "add": "compensable"}]})"), json("{}")),
+      0u);
+  const auto places = decisive_places(info.manifest);
+  ASSERT_EQ(places.size(), 1u);
+  EXPECT_TRUE(places[0].pointer == "/undo" && places[0].by_value);
+}
+
+constexpr const char* kFilledPrefix =
+    R"({"reads": [[{"config": "/command", "else": ["tool"]}, {"config": "/name", "before": "-n"},
+                  {"config": "/x", "before": "-x"}, "show"]]})";
+using Prefixes = std::vector<std::vector<std::string>>;
+
+TEST(Manifest, APrefixIsFilledInFromTheConfiguration) {
+  const StageInfo info = stage(kFilledPrefix);
+  EXPECT_TRUE(manifest_problems(info.manifest).empty());
+  EXPECT_EQ(grants(info, json("{}")).read_prefixes, (Prefixes{{"tool", "show"}}));
+  EXPECT_EQ(
+      grants(info, json(R"({"command": ["a", "b"], "name": "n", "x": ["1", "2"]})")).read_prefixes,
+      (Prefixes{{"a", "b", "-n", "n", "-x", "1", "-x", "2", "show"}}));
+}
+
+TEST(Manifest, APrefixThatCannotBeFilledInGrantsNothing) {
+  for (const char* with : {R"({"command": []})", R"({"command": [1]})", R"({"command": {}})",
+                           R"({"x": [1]})", R"({"name": 3})"}) {
+    EXPECT_TRUE(grants(stage(kFilledPrefix), json(with)).read_prefixes.empty()) << with;
+  }
+  const StageInfo no_start = stage(R"({"reads": [[{"config": "/command"}, "show"]]})");
+  EXPECT_TRUE(grants(no_start, json("{}")).read_prefixes.empty());
+}
+
+TEST(Manifest, APlaceInAPrefixHasAKnownForm) {
+  for (const char* part :
+       {R"({"config": "x"})", R"({"else": ["a"]})", R"({"config": "/x", "else": "a"})",
+        R"({"config": "/x", "after": "-x"})"}) {
+    const std::string manifest = std::string(R"({"reads": [["a", )") + part + "]]}";
+    EXPECT_EQ(manifest_problems(json(manifest)).size(), 1u) << part;
+  }
+}
+
 TEST(Manifest, APlaceThatIsNoArgvGrantsNoRead) {
   const StageInfo info = stage(R"({"reads": [{"config": "/check"}]})");
-  for (const char* with : {R"({"check": "ls"})", R"({"check": []})", R"({"check": ["a", 1]})"}) {
+  for (const char* with :
+       {R"({"check": 7})", R"({"check": ""})", R"({"check": []})", R"({"check": ["a", 1]})"}) {
     EXPECT_TRUE(grants(info, json(with)).read_commands.empty()) << with;
   }
+}
+
+TEST(Manifest, APlaceThatIsATextIsALineForTheShell) {
+  const StageInfo info = stage(R"({"reads": [{"config": "/check"}]})");
+  EXPECT_EQ(grants(info, json(R"({"check": "test -f x && ls"})")).read_commands,
+            (std::vector<std::vector<std::string>>{{"/bin/sh", "-c", "test -f x && ls"}}));
+}
+
+TEST(Manifest, AStarStandsForAnyItemOrMember) {
+  using Commands = std::vector<std::vector<std::string>>;
+  const StageInfo info = stage(R"({"reads": [{"config": "/tools/*/run"}]})");
+  const auto commands = [&](const char* with) { return grants(info, json(with)).read_commands; };
+  EXPECT_EQ(commands(R"({"tools": [{"run": ["a", "-v"]}, {"run": 2}, 1, {"run": ["c"]}]})"),
+            (Commands{{"a", "-v"}, {"c"}}));
+  EXPECT_EQ(commands(R"({"tools": {"x": {"run": ["a"]}, "*": {"run": ["b"]}}})"),
+            (Commands{{"a"}, {"b"}}));
+  EXPECT_TRUE(commands(R"({"tools": {"run": ["a"]}})").empty());
+  EXPECT_TRUE(commands("{}").empty());
+  const StageInfo last = stage(R"({"reads": [{"config": "/*"}, {"config": "/a/*b"}]})");
+  EXPECT_EQ(grants(last, json(R"({"a": {"*b": ["x"], "cb": ["y"]}, "d": ["z"]})")).read_commands,
+            (Commands{{"z"}, {"x"}}));
 }
 
 TEST(Manifest, HostsAreSpeltWithTheirPorts) {
@@ -123,6 +191,14 @@ TEST(Manifest, OutputsComeFromThePluginAndThePipeline) {
             R"({"type":"object","properties":{}})");
 }
 
+TEST(Manifest, AnOutputMaySayMoreThanItsType) {
+  const StageInfo info = stage(R"({"outputs_from": "/outputs"})");
+  const Value with = json(R"({"outputs": {"a": {"json": "/a", "type": "integer"},
+                                          "b": {"json": "/b"}, "c": {"type": "list"}}})");
+  EXPECT_EQ(render_json(outputs_schema(info, with)),
+            R"({"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"string"}}})");
+}
+
 TEST(Manifest, AGoodOneHasNoProblems) {
   EXPECT_TRUE(manifest_problems(json(kExample)).empty());
   EXPECT_TRUE(manifest_problems(Value()).empty());
@@ -144,7 +220,7 @@ TEST(Manifest, EveryProblemIsNamed) {
       "`reads/4` has the wrong form",
       "`reads/4` needs `config`, a JSON pointer",
       "`flags/0` must `add` one of: idempotent, resumable, reversible, compensable, reads_only",
-      "`flags/1` needs `has` or `if`",
+      "`flags/1` needs `has`, `if` or `unless`",
       "`flags/2`: `if` must be an object of JSON pointers and values",
       "`outputs_from` must be a JSON pointer",
       "`hosts/0` must be a host, with or without a port",

@@ -59,6 +59,22 @@ TEST(ExecValidate, WhatIsNotKnownYetIsLeftAlone) {
             Problems{});
 }
 
+TEST(ExecValidate, StringIsALineOnlyWhereAShellIsAllowed) {
+  EXPECT_EQ(problems(R"({"run":"make x","undo":["make","y"]})"), Problems{"/run exec.shell"});
+  EXPECT_EQ(problems(R"({"run":"make x","undo":["make","y"],"shell":true})"), Problems{});
+  EXPECT_EQ(problems(R"({"run":["make"],"shell":true})"), Problems{"/shell exec.shell"});
+  EXPECT_EQ(problems(R"({"run":" \n","shell":true})"), Problems{"/run exec.empty"});
+}
+
+TEST(ExecValidate, SecretsStandInNoCommandLine) {
+  EXPECT_EQ(problems(R"({"run":["a","-p","sr-secret.PW.0123456789abcdef"],
+                         "undo":"b sr-secret.PW.0123456789abcdef","shell":true})"),
+            (Problems{"/run exec.secret", "/undo exec.secret"}));
+  EXPECT_EQ(problems(R"({"run":["a"],"stdin":"sr-secret.PW.0123456789abcdef",
+                         "env":{"PW":"sr-secret.PW.0123456789abcdef"}})"),
+            Problems{});
+}
+
 TEST(ExecPlan, SaysTheCommandAndStartsNothing) {
   const TestOutcome outcome =
       ExecCase(R"({"run":["sh","-c","echo 'hi' > x"]})").run(TestVerb::plan);
@@ -87,6 +103,22 @@ TEST(ExecApply, RunsTheProgramAsItWasWritten) {
   EXPECT_EQ(*request.at("/env/STAGERUN_KEY")->text(), "run-1/the-stage");
   EXPECT_EQ(*request.at("/env/STAGERUN_OUTPUT")->text(), exec.scratch / "output");
   EXPECT_EQ(outcome.result, R"({"exit":0})");
+}
+
+TEST(ExecApply, LineGoesToTheShellWithItsInputAndItsEnvironment) {
+  ExecCase exec(R"({"run":" cat > x\necho y\n","shell":true,"undo":"rm x","stdin":"a\nb",
+                    "inherit":["PATH"],"record":"cat x"})");
+  const TestOutcome outcome = exec.run(TestVerb::apply);
+  EXPECT_EQ(outcome.status, kOk) << outcome.fail_text;
+  ASSERT_EQ(outcome.effect_ids(), "record run");
+  const Value& record = outcome.effects[0].request;
+  EXPECT_EQ(record.find("input"), nullptr);
+  EXPECT_EQ(render_json(*record.find("inherit")), R"(["PATH"])");
+  const Value& run = outcome.effects[1].request;
+  EXPECT_EQ(run.text_or("shell"), " cat > x\necho y\n");
+  EXPECT_EQ(run.find("argv"), nullptr);
+  EXPECT_EQ(run.text_or("purpose"), "cat > x echo y");
+  EXPECT_EQ(run.text_or("input"), "a\nb");
 }
 
 TEST(ExecApply, IrreversibleAndReadingStagesNeedNoBaseline) {

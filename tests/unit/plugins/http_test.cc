@@ -66,11 +66,11 @@ TEST(HttpCheck, StatusAndTextAreWhatTheStageSays) {
   EXPECT_EQ(run_check(R"({"url":"http://x/","status":[200,503]})", {kBusy}).status, kOk);
   EXPECT_EQ(run_check(R"({"url":"http://x/","contains":"well"})", {kUp}).status, kOk);
   EXPECT_EQ(run_check(R"({"url":"http://x/","contains":"ill"})", {kUp}).fail_text,
-            "http://x/: its answer does not contain `ill`");
+            "http://x/: its answer does not contain `ill`; its body begins: all well");
   EXPECT_EQ(run_check(R"({"url":"http://x/","contains":"x"})",
                       {R"({"event":"response","status":200,"headers":{},"body_base64":"/w=="})"})
                 .fail_text,
-            "http://x/: its answer is not text");
+            "http://x/: its answer is not text; its body is no text");
 }
 
 TEST(HttpCheck, RefusalIsNotTriedAgain) {
@@ -86,7 +86,7 @@ TEST(HttpCheck, PlanStartsNothing) {
   EXPECT_EQ(outcome.status, kOk);
   EXPECT_TRUE(outcome.effects.empty());
   EXPECT_EQ(outcome.result, R"({"changes":[]})");
-  EXPECT_EQ(outcome.log, std::vector<std::string>{"check http://x/"});
+  EXPECT_EQ(outcome.log, std::vector<std::string>{"look at GET http://x/: status 200"});
 }
 
 TEST(HttpCheck, AddressesAndDurationsAreValidated) {
@@ -96,6 +96,53 @@ TEST(HttpCheck, AddressesAndDurationsAreValidated) {
   EXPECT_EQ(outcome.diagnosed, (std::vector<std::string>{"/url http.url", "/within http.duration",
                                                          "/every http.duration"}));
   EXPECT_EQ(run_check(R"({"url":"${{ inputs.url }}"})", {kUp}, TestVerb::validate).status, kOk);
+}
+
+TEST(HttpCheck, SecretsAreSentAndNotLookedFor) {
+  EXPECT_EQ(
+      run_check(R"({"url":"http://x/","headers":{"A":"Bearer sr-secret.T.0123456789abcdef"}})",
+                {kUp}, TestVerb::validate)
+          .status,
+      kOk);
+  EXPECT_EQ(run_check(R"({"url":"http://x/sr-secret.T.0123456789abcdef/a",
+                          "contains":"sr-secret.T.0123456789abcdef",
+                          "expect_json":{"/a":"sr-secret.T.0123456789abcdef"}})",
+                      {kUp}, TestVerb::validate)
+                .diagnosed,
+            (std::vector<std::string>{"/url http.secret", "/expect_json http.secret",
+                                      "/contains http.secret"}));
+}
+
+TEST(HttpCheck, OtherMethodsAreProbes) {
+  const TestOutcome outcome = run_check(
+      R"({"url":"http://x/","method":"POST","json":{"a":1},"headers":{"content-type":"a/b"}})",
+      {kUp});
+  EXPECT_EQ(outcome.status, kOk) << outcome.fail_text;
+  const Value& request = outcome.effects.at(0).request;
+  EXPECT_TRUE(request.boolean_or("probe", false));
+  EXPECT_EQ(request.text_or("body"), R"({"a":1})");
+  EXPECT_EQ(render_json(*request.find("headers")), R"({"content-type":"a/b"})");
+}
+
+TEST(HttpCheck, CertificatesAndTrustAreTheHostsToSee) {
+  const auto check = [](int days) {
+    return run_check(
+        R"({"url":"https://x/","tls_days_left":14,"ca_file":"ca.pem"})",
+        {R"({"event":"response","status":200,"headers":{},"body":"","tls_days_left":)" +
+         std::to_string(days) + "}"});
+  };
+  EXPECT_EQ(check(14).status, kOk);
+  EXPECT_EQ(check(14).effects.at(0).request.text_or("ca_file"), "ca.pem");
+  EXPECT_EQ(check(13).fail_text,
+            "https://x/: its certificate is valid for 13 more days, and 14 are the least");
+}
+
+TEST(HttpCheck, RightAnswersMustComeInARow) {
+  const TestOutcome outcome =
+      run_check(R"({"url":"http://x/","successes":2,"within":"1m","every":"1s"})",
+                {kUp, kBusy, kUp, kDown, kUp, kUp});
+  EXPECT_EQ(outcome.status, kOk) << outcome.fail_text;
+  EXPECT_EQ(outcome.outputs.at("attempts"), "6");
 }
 
 }  // namespace

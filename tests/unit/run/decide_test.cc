@@ -174,15 +174,16 @@ TEST(DecideForward, InDoubtAfterAKillEverythingIsHeld) {
 }
 
 TEST(DecideBackward, AStageThatWroteNothingIsNotVisited) {
-  EXPECT_EQ(
-      decide_backward(full_stage(), Story().ran(Verb::apply, VerbStatus::ok).stage(), false).action,
-      UndoDecision::Do::nothing);
+  EXPECT_EQ(decide_backward(full_stage(), Story().ran(Verb::apply, VerbStatus::ok).stage(),
+                            WayBack::failed)
+                .action,
+            UndoDecision::Do::nothing);
 }
 
 TEST(DecideBackward, AStageThatWroteGoesBackWhateverItsApplyReturned) {
   for (const VerbStatus status : {VerbStatus::ok, VerbStatus::failed, VerbStatus::died}) {
     const Story story = Story().began(Verb::apply).wrote().ended(Verb::apply, status);
-    EXPECT_EQ(decide_backward(full_stage(), story.stage(), false).action,
+    EXPECT_EQ(decide_backward(full_stage(), story.stage(), WayBack::failed).action,
               UndoDecision::Do::run_rollback);
   }
 }
@@ -191,24 +192,27 @@ TEST(DecideBackward, ManualStandsUntilAPersonAsks) {
   PlannedStage stage = full_stage();
   stage.spec.rollback = RollbackPolicy::manual;
   const Story story = Story().began(Verb::apply).wrote();
-  EXPECT_EQ(decide_backward(stage, story.stage(), false).result, UndoResult::stands);
-  EXPECT_EQ(decide_backward(stage, story.stage(), true).action, UndoDecision::Do::run_rollback);
+  EXPECT_EQ(decide_backward(stage, story.stage(), WayBack::failed).result, UndoResult::stands);
+  EXPECT_EQ(decide_backward(stage, story.stage(), WayBack::by_hand).action,
+            UndoDecision::Do::run_rollback);
 }
 
 TEST(DecideBackward, NeverStandsEvenWhenAPersonAsks) {
   PlannedStage stage = full_stage();
   stage.spec.rollback = RollbackPolicy::never;
-  EXPECT_EQ(decide_backward(stage, Story().wrote().stage(), true).result, UndoResult::stands);
+  EXPECT_EQ(decide_backward(stage, Story().wrote().stage(), WayBack::by_hand).result,
+            UndoResult::stands);
 }
 
 TEST(DecideBackward, AnIrreversibleWriteNeedsAPerson) {
-  EXPECT_EQ(decide_backward(full_stage(0), Story().wrote().stage(), false).result,
+  EXPECT_EQ(decide_backward(full_stage(0), Story().wrote().stage(), WayBack::failed).result,
             UndoResult::failed);
 }
 
 TEST(DecideBackward, WhatWasRolledBackIsNotVisitedAgain) {
   const Story story = Story().wrote().add(StageRolledBack{"s", UndoResult::undone, ""});
-  EXPECT_EQ(decide_backward(full_stage(), story.stage(), true).action, UndoDecision::Do::nothing);
+  EXPECT_EQ(decide_backward(full_stage(), story.stage(), WayBack::by_hand).action,
+            UndoDecision::Do::nothing);
 }
 
 }  // namespace

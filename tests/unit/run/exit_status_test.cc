@@ -104,7 +104,7 @@ TEST(ExitStatus, NineComesBeforeSevenBeforeEightBeforeTheSignal) {
 
 TEST(ExitStatus, OfARollbackByHandIsZeroOnceEverythingIsUndone) {
   Tale tale({"a"});
-  tale.wrote("a").settled("a", StageResult::failed).add(RollbackStarted{"asked", true});
+  tale.wrote("a").settled("a", StageResult::failed).add(RollbackStarted{"asked", true, "", ""});
   EXPECT_EQ(tale.undone("a", UndoResult::undone).status(), 0);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "core/base/bounds.h"
 #include "core/base/fd.h"
 #include "core/base/json.h"
 #include "core/base/spawn.h"
@@ -26,8 +27,11 @@ using Broker = std::function<std::vector<Value>(const StartedEffect&)>;
 
 class TestHost {
  public:
-  // Starts a worker for that plugin; loading is not waited for.
-  explicit TestHost(const std::filesystem::path& plugin) {
+  // Starts a worker for that plugin; loading is not waited for. Without bounds it may read
+  // everything and write where tests write.
+  explicit TestHost(const std::filesystem::path& plugin,
+                    const Bounds& bounds = {"/", std::filesystem::temp_directory_path(),
+                                            "/nowhere"}) {
     int sockets[2];
     int pipes[2];
     CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0);
@@ -37,8 +41,12 @@ class TestHost {
     const Fd their_socket(sockets[1]);
     const Fd their_pipe(pipes[0]);
     SpawnOptions options;
-    options.argv = {from_environment("STAGERUN_WORKER").string(), plugin.string(),
-                    std::to_string(::getpid())};
+    options.argv = {from_environment("STAGERUN_WORKER").string(),
+                    plugin.string(),
+                    std::to_string(::getpid()),
+                    bounds.workspace.string(),
+                    bounds.scratch.string(),
+                    bounds.runs.string()};
     options.environment = own_environment();
     options.cwd = "/";
     options.descriptors = {{2, 2}, {their_socket.get(), 3}, {their_pipe.get(), 4}};

@@ -1,0 +1,38 @@
+// Bounds: the folders that a worker works in. The host tells them, the worker keeps to them.
+#pragma once
+
+#include <filesystem>
+#include <sys/types.h>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace stagerun {
+
+// All absolute, links resolved; or empty: a worker that only says what its plugin offers has no
+// workspace and may write nowhere.
+struct Bounds {
+  std::filesystem::path workspace;  // may be read, but for what lies under `runs`
+  std::filesystem::path scratch;    // may be written
+  std::filesystem::path runs;       // where journals are; may lie inside the workspace
+
+  friend bool operator==(const Bounds&, const Bounds&) = default;
+};
+
+struct Part {
+  std::filesystem::path path;
+  ino_t inode = 0;
+
+  friend bool operator==(const Part&, const Part&) = default;
+};
+
+// What a worker may read of its workspace: all of it in one part where `runs` lies elsewhere; else
+// what stands beside the way to it, sorted. What is made beside that way later, or in the place of
+// what stood there, is in none of these parts.
+Result<std::vector<Part>> readable_parts(const Bounds& bounds);
+
+// The folders from the workspace down to `runs`, of which only the names in them are for everybody;
+// none where `runs` lies elsewhere. Pure.
+std::vector<std::filesystem::path> way_to_runs(const Bounds& bounds);
+
+}  // namespace stagerun
