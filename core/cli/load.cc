@@ -107,11 +107,11 @@ std::filesystem::path state_of(const Pipeline& pipeline, const Arguments& argume
   return workspace / pipeline.state.substr(kFolder.size());
 }
 
-std::variant<Loaded, int> plan_it(const Host& host, const Pipeline& pipeline,
-                                  const Catalog& catalog, Value inputs, Value surroundings,
-                                  const std::string& handle_key, Diagnostics diagnostics,
-                                  Loaded loaded) {
-  auto plan = make_plan(pipeline, catalog, std::move(inputs), diagnostics, std::move(surroundings));
+std::variant<Loaded, int> plan_it(const Host& host, Pipeline pipeline, const Catalog& catalog,
+                                  Value inputs, Value surroundings, const std::string& handle_key,
+                                  Diagnostics diagnostics, Loaded loaded) {
+  auto plan = make_plan(std::move(pipeline), catalog, std::move(inputs), diagnostics,
+                        std::move(surroundings));
   if (!diagnostics.empty()) return print_problems(host, diagnostics, loaded.source);
   CHECK(plan.has_value());
   loaded.plan = *std::move(plan);
@@ -162,7 +162,7 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   loaded.source = *std::move(source);
   loaded.state = state_of(*pipeline, host.arguments, loaded.workspace);
   Value surroundings = read_surroundings(*pipeline, journal::RunStore(loaded.state));
-  return plan_it(host, *pipeline, *catalog, std::move(inputs), std::move(surroundings),
+  return plan_it(host, *std::move(pipeline), *catalog, std::move(inputs), std::move(surroundings),
                  make_handle_key(), std::move(diagnostics), std::move(loaded));
 }
 
@@ -171,11 +171,11 @@ std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
   loaded.source = {started.pipeline_path, started.pipeline_text};
   loaded.workspace = started.workspace;
   Diagnostics diagnostics;
-  const auto pipeline = read_pipeline(loaded.source, diagnostics, started.environment);
+  auto pipeline = read_pipeline(loaded.source, diagnostics, started.environment);
   if (!pipeline) return print_problems(host, diagnostics, loaded.source);
   const auto catalog = recorded_catalog(host, started.plugins);
   if (!catalog) return print_error(catalog.error());
-  return plan_it(host, *pipeline, *catalog, started.inputs, started.surroundings,
+  return plan_it(host, *std::move(pipeline), *catalog, started.inputs, started.surroundings,
                  started.handle_key, std::move(diagnostics), std::move(loaded));
 }
 

@@ -82,8 +82,7 @@ std::string undo_hint(const StageInfo& info) {
 
 class Planner {
  public:
-  Planner(const Pipeline& pipeline, const Catalog& catalog, const Plan& plan,
-          Diagnostics& diagnostics)
+  Planner(Pipeline& pipeline, const Catalog& catalog, const Plan& plan, Diagnostics& diagnostics)
       : pipeline_(pipeline),
         catalog_(catalog),
         inputs_(plan.inputs),
@@ -97,7 +96,7 @@ class Planner {
     resolved_.resize(pipeline.stages.size());
   }
 
-  // The stages in the order in which they will run.
+  // The stages in the order in which they will run, taken out of the pipeline.
   std::vector<PlannedStage> make() {
     const std::size_t before = diagnostics_.size();
     const StageGraph graph = make_graph(pipeline_, diagnostics_);
@@ -114,14 +113,17 @@ class Planner {
     check_listed(pipeline_, diagnostics_);
     std::vector<PlannedStage> planned;
     planned.reserve(places.size());
-    for (const std::size_t i : places) planned.push_back(std::move(stages_[i]));
+    for (const std::size_t i : places) {
+      stages_[i].spec = std::move(pipeline_.stages[i]);
+      planned.push_back(std::move(stages_[i]));
+    }
     return planned;
   }
 
  private:
   // What a stage is, and what it will set: of all of them, before any is checked.
   void bind(std::size_t i) {
-    const StageSpec& spec = pipeline_.stages[i];
+    StageSpec& spec = pipeline_.stages[i];
     if (spec.uses.empty()) return;
     const auto found = catalog_.find(spec.uses);
     if (found == catalog_.end()) {
@@ -138,9 +140,9 @@ class Planner {
       if (!is_sound(spec, info)) broken_.insert(spec.uses);
     }
     if (spec.is_broken || broken_.count(spec.uses) != 0) return;
-    stages_[i] = {spec, found->second.plugin, shared, 0};
-    if (!left_out_.empty()) forget(stages_[i].spec, left_out_);
-    resolved_[i] = resolve(stages_[i].spec, context_);
+    stages_[i] = {{}, found->second.plugin, shared, 0};
+    if (!left_out_.empty()) forget(spec, left_out_);
+    resolved_[i] = resolve(spec, context_);
     stages_[i].flags = effective_flags(info, resolved_[i]->with);
     outputs_[i] = outputs_schema(info, resolved_[i]->with);
     types_.know_outputs(i, outputs_[i]);
@@ -268,7 +270,7 @@ class Planner {
     diagnostics_.push_back({code, span, std::move(text), std::move(hint)});
   }
 
-  const Pipeline& pipeline_;
+  Pipeline& pipeline_;
   const Catalog& catalog_;
   const Value& inputs_;
   const Value context_;
@@ -287,7 +289,7 @@ class Planner {
 
 }  // namespace
 
-std::optional<Plan> make_plan(const Pipeline& pipeline, const Catalog& catalog, Value inputs,
+std::optional<Plan> make_plan(Pipeline pipeline, const Catalog& catalog, Value inputs,
                               Diagnostics& diagnostics, Value surroundings) {
   Plan plan{pipeline.name,     pipeline.environment, {},
             std::move(inputs), pipeline.secrets,     std::move(surroundings)};

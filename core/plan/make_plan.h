@@ -15,7 +15,7 @@ namespace stagerun {
 // are known. Nothing where `diagnostics` hold anything: what they held before, or what keeps the
 // pipeline from running as it is written, all of it. Of a pipeline that could not be read whole
 // what there is is checked, and nothing that follows from what has been reported is reported.
-std::optional<Plan> make_plan(const Pipeline& pipeline, const Catalog& catalog, Value inputs,
+std::optional<Plan> make_plan(Pipeline pipeline, const Catalog& catalog, Value inputs,
                               Diagnostics& diagnostics, Value surroundings = Value::object());
 
 }  // namespace stagerun

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kValid = R"(name = "shop"
 environment = "production" # ä
+env = ["HOME"]
 [inputs.image]
 required = true
 pattern = '^[a-z0-9./:@-]+$'
@@ -21,10 +22,20 @@ pattern = '^[a-z0-9./:@-]+$'
 type = "integer"
 default = 2
 choices = [1, 2]
+[secrets]
+KEY = { env = "KEY" }
+[defaults]
+retry = { attempts = 3, backoff = "2s" }
+[environments.staging]
+inputs = { image = "b" }
+without = ["check"]
+with.build = { run = ["${{ env.HOME }}"], deep.er = [] }
 [[stage]]
 name = "build"
 uses = "exec"
-with = { run = ["sh", "-c", "make ${{ inputs.image }}"], deep.er = [{ x = 1.5 }] }
+if = "inputs.count in (1, 2) && !starts_with(inputs.image, 'x') || default(git.tag, '') == 'v''1'"
+secrets = ["KEY"]
+with = { key = "\t\u00e9${{ secrets.KEY }}", run = ["sh", "-c", "make ${{ inputs.image }}"], deep.er = [{ x = 1.5 }] }
 [[stage]]
 name = "check"
 uses = "http.check"
@@ -92,7 +103,7 @@ TEST(Mutation, NeverCrashesTheReader) {
   for (int i = 0; i < 4'000; ++i) {
     const Source source{"p.toml", mutate(std::string(kValid), random)};
     Diagnostics diagnostics;
-    const auto pipeline = read_pipeline(source, diagnostics);
+    const auto pipeline = read_pipeline(source, diagnostics, i % 2 == 0 ? "staging" : "");
     ASSERT_TRUE(pipeline.has_value() || !diagnostics.empty());
     for (const Diagnostic& diagnostic : diagnostics) {
       ASSERT_FALSE(diagnostic.text.empty());

@@ -1,10 +1,14 @@
 #include "core/plan/evaluate.h"
 
+#include <random>
+
 #include <gtest/gtest.h>
 
 #include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/config/read_pipeline.h"
+#include "core/config/template.h"
+#include "core/plan/types.h"
 
 namespace stagerun {
 namespace {
@@ -155,6 +159,65 @@ TEST(Evaluate, WhatAFunctionMakesIsLimited) {
       "inputs", Value::object().set("t", std::string(limits::kExpressionText / 100, 'x')));
   const StageSpec spec = stage("replace(inputs.t, 'x', '" + piece + "') == ''");
   EXPECT_EQ(evaluate_condition(spec, context).answer, Condition::Answer::problem);
+}
+
+TEST(Evaluate, WhateverCanBeReadHasAnAnswer) {
+  const std::vector<std::string> pieces = {"(",
+                                           ")",
+                                           "(",
+                                           ")",
+                                           ",",
+                                           "!",
+                                           "==",
+                                           "!=",
+                                           "<",
+                                           ">=",
+                                           "&&",
+                                           "||",
+                                           "in",
+                                           "'a'",
+                                           "'it''s'",
+                                           "1",
+                                           "-2.5",
+                                           "true",
+                                           "null",
+                                           "inputs.n",
+                                           "inputs.name",
+                                           "stages.ran.outputs.list",
+                                           "stages.later.outputs.x",
+                                           "env.HOME",
+                                           "lower(",
+                                           "default(",
+                                           "length(",
+                                           "contains(",
+                                           "join("};
+  const Value context = *parse_json(kContext);
+  std::mt19937 random(20260930);
+  std::size_t read = 0;
+  for (int i = 0; i < 40'000; ++i) {
+    std::string text;
+    for (std::size_t count = 1 + random() % 9; count > 0; --count) {
+      text += pieces[random() % pieces.size()] + " ";
+    }
+    Diagnostics diagnostics;
+    const std::string file = " + text + ";
+    const Expression expression = parse_condition(
+        text, {1, 1, static_cast<std::uint32_t>(file.size())}, Lines(file), diagnostics);
+    ASSERT_EQ(expression.nodes.empty(), !diagnostics.empty()) << text;
+    if (expression.nodes.empty()) continue;
+    ++read;
+    const Types types = check_types(
+        expression, [](const Reference&) { return Types{type_any}; }, diagnostics);
+    ASSERT_EQ(may_be_absent(expression).size(), expression.nodes.size());
+    const Evaluated result = evaluate(expression, context);
+    const Value* value = std::get_if<Value>(&result);
+    if (value == nullptr || !diagnostics.empty()) continue;
+    // What the types promise is kept.
+    Types given = type_of(*value);
+    if ((given & type_numeric) != 0) given = type_numeric;
+    EXPECT_NE(types & given, 0) << text;
+  }
+  EXPECT_GT(read, 2'000u);
 }
 
 TEST(EvaluateCondition, HasFourAnswers) {
