@@ -594,19 +594,25 @@ class SecretTest(Case):
         super().setUp()
         self.records = pathlib.Path(tempfile.mkdtemp(prefix="stagerun-records-"))
         self.addCleanup(shutil.rmtree, self.records)
+        self.passwords = self.records / "passwords"
         for name in ("psql", "pg_dump", "pg_restore"):
             self.fake(name, f"cat /proc/$$/cmdline >> {self.records}/argv\n"
+                            f'printf %s "$PGPASSWORD" | sha256sum >> {self.passwords}\n'
                             f'exec {self.real(name)} "$@"\n')
         self.write("a.sql", "CREATE TABLE a (n int);")
         self.write("b.sql", "SELECT 1/0;")
         self.sql("CREATE TABLE t (n int)")
 
-    def stages(self, place):
+    def stages(self, place, top=""):
         self.place = lambda database=None: place
         keys = 'bin = "bin"\n'
-        return (self.stage("backup", keys + 'file = "b.dump"'),
-                self.stage("migrate", keys + 'files = ["a.sql"]\nledger = "m"\nundo = ["b.sql"]'),
-                self.stage("check", keys + 'exists = ["missing"]'))
+        undone = 'files = ["a.sql"]\nledger = "m"\nundo = ["b.sql"]'
+        return (self.stage("backup", keys + 'file = "b.dump"', top=top),
+                self.stage("migrate", keys + undone, top=top),
+                self.stage("check", keys + 'exists = ["missing"]', top=top))
+
+    def stages_of_url(self):
+        return self.stages('url = "${{ secrets.DB_URL }}"\n', 'secrets = ["DB_URL"]')
 
     def assert_nowhere(self, *texts):
         secrets = [form.encode() for form in (
@@ -629,6 +635,30 @@ class SecretTest(Case):
         done = self.go()
         self.failed_with(done, "`missing` does not exist", "division by zero")
         self.assert_nowhere(done.stdout, done.stderr)
+
+    def test_of_a_url_it_reaches_the_programs_and_nothing_else(self):
+        (self.workspace / "passfile").unlink()
+        stages = self.stages_of_url()
+        self.pipeline(HEAD + '[secrets]\nDB_URL = { env = "DB_URL" }\n' + "".join(stages))
+        for scheme in ("postgresql", "postgresql+psycopg"):
+            with self.subTest(scheme=scheme):
+                done = self.go(env={"DB_URL": self.url(scheme=scheme)})
+                self.failed_with(done, "`missing` does not exist", "division by zero")
+                self.assert_nowhere(done.stdout, done.stderr)
+                # They did get it: who saw it is asked without its being written anywhere.
+                digest = hashlib.sha256(postgres.PASSWORD.encode()).hexdigest()
+                got = self.passwords.read_text(encoding="utf-8").split()[::2]
+                self.assertEqual({digest}, set(got))
+                (self.workspace / "b.dump").unlink(missing_ok=True)
+                self.sql("DROP TABLE IF EXISTS a, m")
+
+    def test_a_wrong_password_in_a_url_is_not_shown(self):
+        stages = self.stages_of_url()
+        self.pipeline(HEAD + '[secrets]\nDB_URL = { env = "DB_URL" }\n' + stages[0])
+        done = self.go(env={"DB_URL": self.url(password="Wrong:9/canary")})
+        self.failed_with(done, "password authentication failed")
+        self.assertNotIn("9/canary", done.stdout + done.stderr)
+        self.assertNotIn("9%2Fcanary", done.stdout + done.stderr)
 
 
 class CrashTest(Case):
