@@ -1,7 +1,6 @@
 """env: checks that show no value, and settings that are set in place and put back."""
 
 import json
-import pathlib
 
 from tests.support import stagerun
 
@@ -320,4 +319,64 @@ class SetTest(EnvCase):
         self.assertTrue(saved)
         (write,) = self.events("effect_intended", access="write")
         self.assertEqual("write config/.env", write["purpose"])
-        self.assertEqual([pathlib.PurePath("config/.env").name], [".env"])
+
+
+SECRETS = '[secrets]\nKEY = { env = "THE_KEY" }\n'
+
+
+class SecretTest(EnvCase):
+    """With secrets of the pipeline, whose values stand in nothing but the file that is written."""
+
+    def with_secret(self, name, uses, settings):
+        return SECRETS + stage(name, uses, settings).replace("uses =", 'secrets = ["KEY"]\nuses =')
+
+    def test_a_secret_is_held_against_rules_and_other_places(self):
+        self.write(".env", f"KEY={CANARIES[0]}\n")
+        self.pipe(self.with_secret("settings", "env.check", """{ dotenv = ".env",
+            variables = { KEY = { same_as = "${{ secrets.KEY }}" } },
+            secrets = [{ name = "the key", value = "${{ secrets.KEY }}", prefix = "canary-live-",
+                         min_len = 8 }] }"""))
+        done = self.go(env={"THE_KEY": CANARIES[0]})
+        self.assertEqual(0, done.status, done)
+        self.assert_no_canary(done)
+        done = self.go(env={"THE_KEY": CANARIES[2]})
+        self.assertEqual(2, done.status, done)
+        self.assertIn("KEY in .env: it is not the same as the secret", done.stderr)
+        self.assertIn("the secret the key: it does not begin with `canary-live-`", done.stderr)
+        self.assert_no_canary(done)
+
+    def test_a_secret_is_set_in_each_format_and_put_back(self):
+        files = {
+            "a.env": (f"# bot\nKEY=old\nOTHER={CANARIES[1]}\n",
+                      f"# bot\nKEY={CANARIES[0]}\nOTHER={CANARIES[1]}\n"),
+            "a.json": ('{"KEY": "old"}\n', f'{{"KEY": "{CANARIES[0]}"}}\n'),
+            "a.yaml": ("KEY: old # why\n", f'KEY: "{CANARIES[0]}" # why\n'),
+            "a.toml": ("KEY = 'old'\n", f"KEY = '{CANARIES[0]}'\n"),
+        }
+        for file, (before, after) in files.items():
+            with self.subTest(file):
+                self.write(file, before)
+                self.pipe(self.with_secret("set", "env.set", f"""{{ file = "{file}",
+                    values = {{ KEY = "${{{{ secrets.KEY }}}}" }} }}"""))
+                secret = {"THE_KEY": CANARIES[0]}
+                done = self.go(env=secret)
+                self.assertEqual(0, done.status, done)
+                self.assertEqual(after, self.read(file))
+                self.assert_no_canary(done)
+                again = self.go(env=secret)
+                self.assertEqual("unchanged", self.events("stage_settled")[0]["result"], again)
+                first = self.runs()[-2]
+                done = self.run_program("rollback", first, env=secret)
+                self.assertEqual(0, done.status, done)
+                self.assertEqual(before, self.read(file))
+                self.assert_no_canary(done)
+
+    def test_a_secret_that_quotes_cannot_hold_is_refused_in_the_plan(self):
+        self.write("a.env", "KEY=old\n")
+        self.pipe(self.with_secret("set", "env.set", """{ file = "a.env",
+            values = { KEY = "${{ secrets.KEY }}" } }"""))
+        done = self.run_program("plan", "pipeline.toml", env={"THE_KEY": f"{CANARIES[0]}\n'\""})
+        self.assertEqual(2, done.status, done)
+        self.assertIn("cannot be written there safely", done.stderr)
+        self.assert_no_canary(done)
+        self.assertEqual("KEY=old\n", self.read("a.env"))
