@@ -36,8 +36,8 @@ class HttpSecretTest : public BrokerTest {
     return text;
   }
   std::string expand(const std::string& handle) const {
-    const auto value = secrets.expand(handle, {scope.stage, scope.secrets});
-    return value ? *value : value.error().text;
+    const auto expanded = secrets.expand(handle, {scope.stage, scope.secrets});
+    return expanded ? *expanded : expanded.error().text;
   }
 
   std::string value = "s3cr et&\"token";
