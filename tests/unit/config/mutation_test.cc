@@ -35,7 +35,7 @@ name = "build"
 uses = "exec"
 if = "inputs.count in (1, 2) && !starts_with(inputs.image, 'x') || default(git.tag, '') == 'v''1'"
 secrets = ["KEY"]
-with = { key = "\t\u00e9${{ secrets.KEY }}", run = ["${{ inputs.image }}"], deep.er = [{ x = 1.5 }] }
+with = { key = "\t\u00e9${{ secrets.KEY }}", run = ["${{ inputs.image }}"], d.e = [{ x = 1.5 }] }
 [[stage]]
 name = "check"
 uses = "http.check"
