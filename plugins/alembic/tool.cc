@@ -132,7 +132,10 @@ sr::ProcessRequest Tool::request(const std::vector<std::string>& words) const {
   request.env = sr::Json::raw(settings_.env);
   // The scripts are read, never written to: not even compiled files beside them.
   request.env.set("PYTHONDONTWRITEBYTECODE", "1").set("ALEMBIC_CONFIG", scripts_.config);
-  if (!scripts_.python_path.empty()) request.env.set("PYTHONPATH", scripts_.python_path);
+  if (!scripts_.python_path.empty()) {
+    const auto theirs = call_.pick(settings_.env, "/PYTHONPATH");
+    request.env.set("PYTHONPATH", scripts_.python_path + (theirs ? ":" + *theirs : ""));
+  }
   return request;
 }
 

@@ -10,8 +10,9 @@ import json
 import os
 import subprocess
 
-# Debian's alembic belongs to Debian's python3, whatever else comes first in PATH.
-COMMAND = ["/usr/bin/python3", "-m", "alembic"]
+# Debian's alembic belongs to Debian's python3, whatever else comes first in PATH. Another one can
+# be tested against: STAGERUN_TEST_PYTHON names a python that has it.
+COMMAND = [os.environ.get("STAGERUN_TEST_PYTHON", "/usr/bin/python3"), "-m", "alembic"]
 
 INI = """[alembic]
 script_location = migrations
