@@ -251,6 +251,7 @@ struct Alembic {
     "x": {"type": "array", "items": {"type": "string"}},
     "env": {"type": "object", "additionalProperties": {"type": "string"}},
     "downgrade": {"enum": ["auto", "lenient", "never"]},
+    "preview": {"type": "boolean"},
     "url": {"type": "string"},
     "lock": {"type": "boolean"},
     "lock_timeout": {"type": "string"},

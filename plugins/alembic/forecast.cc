@@ -76,7 +76,7 @@ std::optional<SqlPreview> preview_upgrade(sr::Call& call, Tool& tool, const Rout
     return std::nullopt;
   }
   auto preview = tool.preview("upgrade", to_text(route.base), route.target);
-  if (!preview) call.info("no SQL is shown, alembic cannot say it beforehand: " + tool.why_not());
+  if (!preview) call.info("no SQL is shown: " + tool.why_not());
   return preview;
 }
 

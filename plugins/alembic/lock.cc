@@ -90,11 +90,11 @@ void Lock::wait_until_held() {
       session_ = 0;
       const bool timed_out = said.find("lock timeout") != said.npos;
       if (timed_out) {
-        throw sr::Failed("alembic.locked",
-                         "somebody else is migrating this database: the lock is held by " +
-                             (holder.empty() ? "another session" : holder),
-                         "wait until that has ended, then start again; `lock_timeout` says how "
-                         "long to wait");
+        throw sr::Retry("alembic.locked",
+                        "somebody else is migrating this database: the lock is held by " +
+                            (holder.empty() ? "another session" : holder),
+                        "wait until that has ended, then start again; `lock_timeout` says how "
+                        "long to wait");
       }
       throw sr::Failed("alembic.lock", "the database cannot be locked: psql ended", said);
     }

@@ -13,7 +13,7 @@ class Lock {
  public:
   Lock(sr::Call& call, const Settings& settings) : call_(call), settings_(settings) {}
 
-  // False: there is nothing to lock. Throws Failed where somebody else holds it for too long.
+  // False: there is nothing to lock. Throws Retry where somebody else holds it for too long.
   bool take();
   // Warns where the session had ended before, so that the lock was not held to the end.
   void release();

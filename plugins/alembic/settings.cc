@@ -120,6 +120,7 @@ Settings read_settings(const sr::Call& call) {
   const std::string downgrade = call.config_or("/downgrade", "auto");
   if (downgrade == "lenient") settings.downgrade = Downgrade::lenient;
   if (downgrade == "never") settings.downgrade = Downgrade::never;
+  settings.preview = call.config_or("/preview", "true") == "true";
   settings.backup.file = call.config_or("/require_backup/file", "");
   settings.backup.sha256 = call.config_or("/require_backup/sha256", "");
   settings.backup.max_age_ms = sr::duration_ms(call.config_or("/require_backup/max_age", ""));

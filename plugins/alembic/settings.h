@@ -31,6 +31,7 @@ struct Settings {
   std::string url;         // of the database; empty: nothing is locked
   std::int64_t lock_timeout_ms = 0;
   Downgrade downgrade = Downgrade::automatic;
+  bool preview = true;
   Backup backup;
 
   bool wants_head() const { return target == "head"; }

@@ -201,6 +201,8 @@ Ids Tool::current(const Graph& graph) {
 
 std::optional<SqlPreview> Tool::preview(const std::string& direction, const std::string& from,
                                         const std::string& to) {
+  why_not_ = "`preview` is false";
+  if (!settings_.preview) return std::nullopt;
   const Output output = read({direction, "--sql", from + ":" + to}, "preview the SQL");
   if (output.exit.ok() && !output.cut) return read_preview(output.out);
   why_not_ = output.cut ? "it is larger than 4 MiB" : read_problem(output).text;

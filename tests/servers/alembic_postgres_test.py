@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import threading
+import urllib.parse
 
 from tests.support import alembic, postgres, stagerun
 
@@ -84,6 +85,29 @@ class TransactionTest(PostgresCase):
         done = self.go("plan", "pipeline.toml", status=2)
         self.assertIn("Connection refused", done.stderr)
         self.assertNotIn("Kanari", done.stderr)
+
+
+class SecretTest(PostgresCase):
+    def test_the_password_reaches_alembic_and_psql_and_is_written_nowhere(self):
+        self.three()
+        self.stage(url="${{ secrets.DB_URL }}", env={"DATABASE_URL": "${{ secrets.DB_URL }}"})
+        text = self.read("pipeline.toml").replace(
+            "[[stage]]", '[secrets]\nDB_URL = { env = "SHOP_DB" }\n[[stage]]\n'
+            'secrets = ["DB_URL"]')
+        self.pipeline(text)
+        # What fails prints the most.
+        self.project.revision("c3", "b2", 'op.execute("SELECT * FROM nowhere")', "pass")
+        self.project.env = {"SHOP_DB": self.url(scheme="postgresql+psycopg2")}
+        done = self.go("run", "pipeline.toml", "--yes", "-v", status=6)
+        self.assertIn('relation "nowhere" does not exist', done.stderr)
+        self.assertEqual([], self.tables())
+        (self.workspace / "migrations/versions/c3.py").unlink()
+        self.go("run", "pipeline.toml", "--yes")
+        self.assertEqual(["t_a1", "t_b2"], self.tables())
+        everything = done.stdout.encode() + done.stderr.encode() + b"".join(
+            path.read_bytes() for path in self.workspace.rglob("*") if path.is_file())
+        for form in (postgres.PASSWORD, urllib.parse.quote(postgres.PASSWORD, safe="")):
+            self.assertNotIn(form.encode(), everything)
 
 
 class LockTest(PostgresCase):

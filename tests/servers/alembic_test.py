@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 
@@ -194,6 +195,12 @@ class PlanTest(AlembicCase):
         self.go("rollback")
         self.assertEqual([], self.content())
 
+    def test_without_a_preview_no_revision_is_run(self):
+        self.project.revision("a1", None, 'open("reached", "w").close()', "pass")
+        changes = self.changes(preview=False)
+        self.assertEqual([{"do": "run", "what": "upgrade to a1: revision a1"}], changes)
+        self.assertFalse(self.exists("reached"))
+
     def test_a_database_that_the_scripts_do_not_know_is_told_plainly(self):
         self.three()
         self.project.alembic("upgrade", "c3")
@@ -211,6 +218,29 @@ class PlanTest(AlembicCase):
     def test_a_program_that_is_not_there_is_told(self):
         self.three()
         self.assertIn("no-such-alembic", self.plan(command=["no-such-alembic"], status=2).stderr)
+
+
+class BackupTest(AlembicCase):
+    def test_nothing_is_upgraded_without_the_backup_that_was_made(self):
+        self.three()
+        self.write("old.dump", "whole")
+        os.utime(self.workspace / "old.dump", (1, 1))
+        self.write("empty.dump", "")
+        backup = self.write("good.dump", "whole")
+        digest = hashlib.sha256(backup.read_bytes()).hexdigest()
+        for asked, word in (
+            ({"file": "no.dump"}, "there is no backup no.dump"),
+            ({"file": "empty.dump"}, "is empty"),
+            ({"file": "old.dump", "max_age": "1h"}, "is older than"),
+            ({"file": "good.dump", "sha256": "0" * 64}, "is not the one that was made"),
+        ):
+            with self.subTest(word):
+                self.stage(require_backup=asked)
+                self.assertIn(word, self.go(status=3).stderr)
+        self.assertEqual([], self.content())
+        self.stage(require_backup={"file": "good.dump", "sha256": digest, "max_age": "1h"})
+        self.go()
+        self.assertEqual({"c3"}, self.project.current())
 
 
 class ConfigurationTest(AlembicCase):

@@ -57,8 +57,8 @@ class Store:
 
     def take_payment(self, session, correlation_id):
         """False where this checkout, or its payment, was taken before."""
-        reference = session.get("client_reference_id")
-        lead_id = int(reference) if reference else None
+        reference = str(session.get("client_reference_id") or "")
+        lead_id = int(reference) if reference.isdigit() else None
         with self.transaction() as cursor:
             cursor.execute("INSERT INTO payments (lead_id, checkout_session_id, payment_intent_id, "
                            "amount_pence, currency, status) VALUES (%s, %s, %s, %s, %s, 'PAID') "

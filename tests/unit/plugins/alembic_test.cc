@@ -6,7 +6,7 @@
 namespace stagerun {
 namespace {
 
-constexpr int kOk = 0, kUnchanged = 1, kFailed = 2, kUnknown = 4, kConflict = 5;
+constexpr int kOk = 0, kUnchanged = 1, kFailed = 2, kRetry = 3, kUnknown = 4, kConflict = 5;
 
 const Lines kThree = {"b2 -> c3 (head), third", "a1 -> b2, second", "<base> -> a1, first"};
 // a1 has two branches, which are merged in m9.
@@ -318,7 +318,7 @@ TEST(AlembicLock, IsNotWaitedForForEver) {
   alembic.answer(kPsql, {"stagerun: holder deploy, pid 7"}, 3,
                  {"ERROR:  canceling statement due to lock timeout"});
   const TestOutcome outcome = alembic.run(TestVerb::apply);
-  EXPECT_EQ(outcome.status, kFailed);
+  EXPECT_EQ(outcome.status, kRetry);
   EXPECT_EQ(outcome.fail_code, "alembic.locked");
   EXPECT_NE(outcome.fail_text.find("held by deploy, pid 7"), std::string::npos);
   EXPECT_EQ(outcome.effect_ids().find("upgrade"), std::string::npos);
