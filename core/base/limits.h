@@ -51,8 +51,9 @@ inline constexpr std::size_t kJournaledBodyBytes = 4u << 10;
 
 // A journal is read whole. A thousand polls an hour for a month take less.
 inline constexpr std::size_t kJournalBytes = std::size_t{4} << 30;
-// The journal grows by this much at a time, so that a sync need not write the file's size.
-inline constexpr std::size_t kJournalStep = 1u << 20;
+// The journal grows by this much at a time, so that a sync need not write the file's size; some
+// hundred records, and no more than a short run can do without.
+inline constexpr std::size_t kJournalStep = 128u << 10;
 
 // A line of a tool's output; a longer one is cut into pieces.
 inline constexpr std::size_t kLineBytes = 64u << 10;

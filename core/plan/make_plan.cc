@@ -144,6 +144,7 @@ class Planner {
     if (!left_out_.empty()) forget(spec, left_out_);
     resolved_[i] = resolve(spec, context_);
     stages_[i].flags = effective_flags(info, resolved_[i]->with);
+    stages_[i].verifies_good_apply = verifies_good_apply(info, resolved_[i]->with);
     outputs_[i] = outputs_schema(info, resolved_[i]->with);
     types_.know_outputs(i, outputs_[i]);
   }

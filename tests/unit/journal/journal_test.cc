@@ -244,6 +244,24 @@ TEST_F(JournalTest, AnotherFormatsHeaderIsRefused) {
   EXPECT_FALSE(parse_journal("#!/bin/sh\nrm -rf /\n").has_value());
 }
 
+TEST_F(JournalTest, WhetherARunIsOverIsReadFromTheEnd) {
+  const auto write = [&](const char* name, const std::vector<EventBody>& bodies) {
+    const auto file = folder_ / name;
+    auto writer = Writer::create(file, clock_, KillPoints());
+    for (const EventBody& body : bodies) EXPECT_TRUE((*writer)->append(body));
+    return file;
+  };
+  const StageSettled long_one{"s", StageResult::failed, std::string(9'000, 'x')};
+  EXPECT_TRUE(ends_with_run_end(write("over", {long_one, RunEnded{6}})));
+  EXPECT_FALSE(ends_with_run_end(write("resumed", {RunEnded{6}, RunResumed{"resume", "b"}})));
+  EXPECT_FALSE(ends_with_run_end(write("long", {RunEnded{6}, long_one})));
+  EXPECT_FALSE(ends_with_run_end(write("empty", {})));
+  EXPECT_FALSE(ends_with_run_end(folder_ / "missing"));
+  const auto killed = write("killed", {RunEnded{6}});
+  std::filesystem::resize_file(killed, std::filesystem::file_size(killed) + 100);
+  EXPECT_FALSE(ends_with_run_end(killed));
+}
+
 TEST_F(JournalTest, AFullDiskIsAnErrorThatStays) {
   // /dev/full answers every write with "no space left".
   std::filesystem::create_symlink("/dev/full", folder_ / "full");
