@@ -92,7 +92,7 @@ void write_table(const std::string& title, std::span<const KeySpec> keys, std::s
   }
 }
 
-// `path` is what a header of the table would say: "stage", "stage.retry".
+// `path`: what the header of the table that holds these keys says, without brackets.
 void write_tables(const std::string& path, std::span<const KeySpec> keys, std::string& out) {
   for (const KeySpec& key : keys) {
     if (key.keys.empty()) continue;
