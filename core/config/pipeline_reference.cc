@@ -83,7 +83,8 @@ std::string default_of(const KeySpec& key) {
 
 void write_table(const std::string& title, std::span<const KeySpec> keys, std::string& out) {
   out += fmt::format(
-      "\n## {}\n\n| key | type | default | choices and limits | |\n| --- | --- | --- | --- | --- "
+      "\n## {}\n\n| key | type | default | choices and limits | meaning |\n| --- | --- | --- | --- "
+      "| --- "
       "|\n",
       title);
   for (const KeySpec& key : keys) {
