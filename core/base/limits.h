@@ -20,6 +20,8 @@ inline constexpr std::size_t kExpressionBytes = 4u << 10;
 inline constexpr std::size_t kExpressionNodes = 256;
 // What a function of an expression may make: no more than a stage's output.
 inline constexpr std::size_t kExpressionText = 1u << 20;
+// A JSON Schema for editors, which read it whole at each start; a hundred plugins take less.
+inline constexpr std::size_t kSchemaBytes = 8u << 20;
 // After these, more diagnostics help nobody.
 inline constexpr std::size_t kDiagnostics = 100;
 // Of a line of the user's file in a diagnostic; a longer one is shown around the place.

@@ -93,6 +93,13 @@ void build(CLI::App& app, Raw& raw) {
   auto* show = app.add_subcommand("show", "show one run");
   add_run(*show, raw);
   add_format(*show, raw, {"text", "json"});
+  auto* schema = app.add_subcommand("schema", "print what editors check a pipeline with");
+  add_common(*schema, raw);
+  schema
+      ->add_option(
+          "--format", raw.arguments.format,
+          "json: a JSON Schema, plugins included (default); markdown: every key in a table")
+      ->check(CLI::IsMember({"json", "markdown"}));
   auto* plugin = app.add_subcommand("plugin", "look at plugins");
   plugin->require_subcommand(1);
   auto* list = plugin->add_subcommand("list", "list the plugins that can be found");

@@ -18,6 +18,7 @@
 #include "core/plan/schema_check.h"
 #include "core/plan/types.h"
 #include "core/plan/unused.h"
+#include "core/plan/with_schema.h"
 
 namespace stagerun {
 namespace {
@@ -208,12 +209,7 @@ class Planner {
   }
 
   bool is_sound(const StageSpec& spec, const StageInfo& info) {
-    std::vector<std::string> problems = manifest_problems(info.manifest);
-    for (std::string& problem : schema_problems(info.schema))
-      problems.push_back(std::move(problem));
-    for (const std::string& problem : schema_problems(info.outputs)) {
-      problems.push_back("of the outputs: " + problem);
-    }
+    const std::vector<std::string> problems = stage_problems(info);
     for (const std::string& problem : problems) {
       complain("plugin.broken", spec.uses_span,
                fmt::format("the plugin's `{}` is broken: {}", spec.uses, problem),
