@@ -44,6 +44,11 @@ void add_pipeline(CLI::App& command, Raw& raw) {
                      "a file that holds them as a JSON object");
   command.add_option("--environment", raw.arguments.environment,
                      "which of the pipeline's environments");
+  auto* from = command.add_option("--from", raw.arguments.choice.from,
+                                  "begin here: this stage and all that need it");
+  command.add_option("--only", raw.arguments.choice.only, "this stage alone (repeatable)")
+      ->allow_extra_args(false)
+      ->excludes(from);
   add_common(command, raw);
 }
 

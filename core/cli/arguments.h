@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/cli/run_journal.h"
+#include "core/model/plan.h"
 #include "core/report/console.h"
 
 namespace stagerun {
@@ -21,6 +22,7 @@ struct Arguments {
   std::map<std::string, std::string> inputs;
   std::string inputs_file;
   std::string environment;  // "": the pipeline's own
+  Choice choice;            // of the stages, with --from or --only
   std::string to;           // of rollback: the last stage that stands
   std::string only;         // of rollback: the one stage
   std::vector<std::filesystem::path> plugin_folders;
