@@ -98,6 +98,10 @@ void build(CLI::App& app, Raw& raw) {
   auto* show = app.add_subcommand("show", "show one run");
   add_run(*show, raw);
   add_format(*show, raw, {"text", "json"});
+  auto* report = app.add_subcommand("report", "tell a run to people who were not there");
+  add_run(*report, raw);
+  add_format(*report, raw, {"text", "json", "junit"});
+  report->add_option("-o,--output", raw.arguments.output, "the file to write it to");
   auto* plugin = app.add_subcommand("plugin", "look at plugins");
   plugin->require_subcommand(1);
   auto* list = plugin->add_subcommand("list", "list the plugins that can be found");

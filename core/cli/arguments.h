@@ -26,8 +26,9 @@ struct Arguments {
   std::string to;           // of rollback: the last stage that stands
   std::string only;         // of rollback: the one stage
   std::vector<std::filesystem::path> plugin_folders;
-  std::filesystem::path state;  // "": as the pipeline says, or .stagerun
-  std::string format = "text";  // text | json | jsonl
+  std::filesystem::path state;   // "": as the pipeline says, or .stagerun
+  std::string format = "text";   // text | json | jsonl, and what a report or a graph can be
+  std::filesystem::path output;  // of report: a file instead of stdout
   Verbosity verbosity = Verbosity::normal;
   bool yes = false;
   std::int64_t at_once = 4;

@@ -19,7 +19,7 @@
 #include "core/cli/user.h"
 #include "core/journal/reader.h"
 #include "core/model/event_value.h"
-#include "core/report/run_report.h"
+#include "core/report/standing.h"
 #include "core/run/runner.h"
 
 namespace stagerun {
