@@ -76,6 +76,11 @@ inline constexpr std::size_t kReportLineBytes = 500;
 inline constexpr std::size_t kReportEffects = 20;
 // Reads of one attempt in a report as JSON: a poll looks the same each time. Writes are all there.
 inline constexpr std::size_t kReportReads = 100;
+// Of an `if` in a picture of the pipeline: a box is no page.
+inline constexpr std::size_t kGraphTextBytes = 80;
+// What Mermaid draws as it is set on GitHub and GitLab.
+inline constexpr std::size_t kMermaidEdges = 500;
+inline constexpr std::size_t kMermaidBytes = 50'000;
 // Texts of one stage in JUnit; and the whole file: GitLab takes none of 30 MB.
 inline constexpr std::size_t kJunitTextBytes = 4u << 10;
 inline constexpr std::size_t kJunitBytes = 25u << 20;

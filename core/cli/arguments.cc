@@ -98,6 +98,9 @@ void build(CLI::App& app, Raw& raw) {
   auto* show = app.add_subcommand("show", "show one run");
   add_run(*show, raw);
   add_format(*show, raw, {"text", "json"});
+  auto* graph = app.add_subcommand("graph", "draw who needs whom");
+  add_pipeline(*graph, raw);
+  add_format(*graph, raw, {"text", "mermaid", "dot"});
   auto* report = app.add_subcommand("report", "tell a run to people who were not there");
   add_run(*report, raw);
   add_format(*report, raw, {"text", "json", "junit"});
