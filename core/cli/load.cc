@@ -108,10 +108,11 @@ std::filesystem::path state_of(const Pipeline& pipeline, const Arguments& argume
 }
 
 std::variant<Loaded, int> plan_it(const Host& host, Pipeline pipeline, const Catalog& catalog,
-                                  Value inputs, Value surroundings, const std::string& handle_key,
-                                  Diagnostics diagnostics, Loaded loaded) {
+                                  Value inputs, Value surroundings, Choice choice,
+                                  const std::string& handle_key, Diagnostics diagnostics,
+                                  Loaded loaded) {
   auto plan = make_plan(std::move(pipeline), catalog, std::move(inputs), diagnostics,
-                        std::move(surroundings));
+                        std::move(surroundings), std::move(choice));
   if (!diagnostics.empty()) return print_problems(host, diagnostics, loaded.source);
   CHECK(plan.has_value());
   loaded.plan = *std::move(plan);
@@ -163,7 +164,8 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   loaded.state = state_of(*pipeline, host.arguments, loaded.workspace);
   Value surroundings = read_surroundings(*pipeline, journal::RunStore(loaded.state));
   return plan_it(host, *std::move(pipeline), *catalog, std::move(inputs), std::move(surroundings),
-                 make_handle_key(), std::move(diagnostics), std::move(loaded));
+                 host.arguments.choice, make_handle_key(), std::move(diagnostics),
+                 std::move(loaded));
 }
 
 std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
@@ -176,7 +178,8 @@ std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
   const auto catalog = recorded_catalog(host, started.plugins);
   if (!catalog) return print_error(catalog.error());
   return plan_it(host, *std::move(pipeline), *catalog, started.inputs, started.surroundings,
-                 started.handle_key, std::move(diagnostics), std::move(loaded));
+                 Choice{started.from, started.only}, started.handle_key, std::move(diagnostics),
+                 std::move(loaded));
 }
 
 }  // namespace stagerun

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/base/text.h"
+#include "core/plan/choose.h"
 #include "core/plan/evaluate.h"
 #include "core/plan/hint.h"
 #include "core/plan/manifest.h"
@@ -87,6 +88,7 @@ class Planner {
       : pipeline_(pipeline),
         catalog_(catalog),
         inputs_(plan.inputs),
+        choice_(plan.choice),
         context_(context_of(plan)),
         types_(pipeline, plan.inputs),
         diagnostics_(diagnostics) {
@@ -112,10 +114,12 @@ class Planner {
     check_references(pipeline_, inputs_, graph,
                      order_is_known ? places : std::vector<std::size_t>(), outputs_, diagnostics_);
     check_listed(pipeline_, diagnostics_);
+    const auto chosen = choose(pipeline_, graph, places, choice_, diagnostics_);
     std::vector<PlannedStage> planned;
     planned.reserve(places.size());
     for (const std::size_t i : places) {
       stages_[i].spec = std::move(pipeline_.stages[i]);
+      stages_[i].is_chosen = chosen[i];
       planned.push_back(std::move(stages_[i]));
     }
     return planned;
@@ -270,6 +274,7 @@ class Planner {
   Pipeline& pipeline_;
   const Catalog& catalog_;
   const Value& inputs_;
+  const Choice& choice_;
   const Value context_;
   ReferenceTypes types_;
   Diagnostics& diagnostics_;
@@ -287,9 +292,9 @@ class Planner {
 }  // namespace
 
 std::optional<Plan> make_plan(Pipeline pipeline, const Catalog& catalog, Value inputs,
-                              Diagnostics& diagnostics, Value surroundings) {
-  Plan plan{pipeline.name,     pipeline.environment, {},
-            std::move(inputs), pipeline.secrets,     std::move(surroundings)};
+                              Diagnostics& diagnostics, Value surroundings, Choice choice) {
+  Plan plan{pipeline.name,           pipeline.environment, {}, std::move(inputs), pipeline.secrets,
+            std::move(surroundings), std::move(choice)};
   if (plan.surroundings.members() == nullptr) plan.surroundings = Value::object();
   plan.surroundings.set("environment", pipeline.environment);
   plan.stages = Planner(pipeline, catalog, plan, diagnostics).make();

@@ -66,7 +66,8 @@ class Looker {
       : loop_(loop), places_(places), ports_(ports), context_(plan) {}
 
   void look_at(const PlannedStage& planned, bool plan_too) {
-    StageLook stage{planned.spec.name, Value::array(), "", false};
+    StageLook stage{planned.spec.name, Value::array(), "", !planned.is_chosen};
+    if (!planned.is_chosen) return look.stages.push_back(std::move(stage));
     const Condition condition =
         planned.spec.condition ? evaluate_condition(planned.spec, context_.value()) : Condition{};
     stage.is_left_out = condition.answer == Condition::Answer::does_not_hold;

@@ -15,7 +15,7 @@ struct StageLook {
   std::string stage;
   Value changes = Value::array();  // [{"do", "what", "before", "after"}]
   std::string waits_for;           // the expression that has no value before the run, or ""
-  bool is_left_out = false;        // its condition does not hold
+  bool is_left_out = false;        // its condition does not hold, or it was not chosen
 };
 
 struct Look {

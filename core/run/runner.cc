@@ -134,6 +134,10 @@ bool Runner::begin_next() {
   const bool may_begin = turn_ == Turn::none && !interrupted_by_;
   const bool may_end = has_begun && turn_ != Turn::go_back && !is_held_;
   if (!may_begin && !may_end) return true;
+  if (!stage.is_chosen) {
+    settle(stage, *index, StageResult::skipped, std::string(kNotChosen));
+    return true;
+  }
   if (state.verbs.empty() && !check_condition(stage, *index)) return true;
   active_.push_back({&stage, *index, nullptr, false, 0});
   return true;

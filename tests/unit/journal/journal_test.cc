@@ -23,8 +23,21 @@ class FixedClock final : public Clock {
 
 std::vector<EventBody> sample_events() {
   return {
-      RunStarted{"r1", "0.1", "p.toml", "name = \"p\"\n", "/w", "boot", "staging",
-                 "0123456789abcdef", 2, Value::object(), Value::object(), Value::array()},
+      RunStarted{"r1",
+                 "0.1",
+                 "p.toml",
+                 "name = \"p\"\n",
+                 "/w",
+                 "boot",
+                 "staging",
+                 "0123456789abcdef",
+                 2,
+                 Value::object(),
+                 Value::object(),
+                 Value::array(),
+                 "rita@build-7",
+                 "a",
+                 {"a", "b"}},
       VerbStarted{"a", Verb::apply, 1},
       CheckpointSaved{"a", Bytes{std::string("\0\xff\x01 raw", 7)}},
       EffectIntended{"a", Verb::apply, 1, "run", "r1/a/run", "process/1", "run it", Access::write,
@@ -43,7 +56,7 @@ std::vector<EventBody> sample_events() {
       RollbackStarted{"stage a failed", false, "", ""},
       StageRolledBack{"a", UndoResult::undone, ""},
       CancelRequested{15},
-      RunResumed{"resume", "boot2"},
+      RunResumed{"resume", "boot2", "bob@laptop"},
       RunEnded{6},
   };
 }
