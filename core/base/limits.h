@@ -139,6 +139,9 @@ inline constexpr std::int64_t kStageTimeout = 600'000;
 inline constexpr std::int64_t kTimeoutMax = 30LL * 24 * 3'600'000;
 // validate and plan look at things; they do not work on them.
 inline constexpr std::int64_t kLookTimeout = 120'000;
+// A million files, and as many tags, are looked through in some seconds; a slow network file system
+// takes longer, and a person who waits for longer than this wants to know why.
+inline constexpr std::int64_t kGitTimeout = 60'000;
 inline constexpr std::int64_t kHttpTimeout = 30'000;
 // A host that has not answered a connection attempt by then will not.
 inline constexpr std::int64_t kConnectTimeout = 10'000;

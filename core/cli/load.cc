@@ -138,6 +138,14 @@ Result<Catalog> recorded_catalog(Host& host, const Value& plugins) {
 
 }  // namespace
 
+int check_start(const Host& host, const Loaded& loaded) {
+  Diagnostics diagnostics;
+  check_surroundings(loaded.plan, diagnostics);
+  open_secrets(loaded.plan, loaded.workspace, *loaded.secrets, diagnostics);
+  return diagnostics.empty() ? int{exit_succeeded}
+                             : print_problems(host, diagnostics, loaded.source);
+}
+
 int open_secrets(const Host& host, const Loaded& loaded) {
   Diagnostics diagnostics;
   open_secrets(loaded.plan, loaded.workspace, *loaded.secrets, diagnostics);
@@ -156,16 +164,15 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   const auto given = given_inputs(*pipeline, host.arguments);
   if (!given) return print_error(given.error());
   Value inputs = check_inputs(*pipeline, *given, diagnostics);
-  report_unread(*pipeline, diagnostics);
   Loaded loaded;
   std::error_code none;
   loaded.workspace = std::filesystem::canonical(source->path, none).parent_path();
   loaded.source = *std::move(source);
   loaded.state = state_of(*pipeline, host.arguments, loaded.workspace);
-  Value surroundings = read_surroundings(*pipeline, journal::RunStore(loaded.state));
-  return plan_it(host, *std::move(pipeline), *catalog, std::move(inputs), std::move(surroundings),
-                 host.arguments.choice, make_handle_key(), std::move(diagnostics),
-                 std::move(loaded));
+  auto surroundings = read_surroundings(*pipeline, loaded.workspace, loaded.state, diagnostics);
+  if (!surroundings) return print_error(surroundings.error());
+  return plan_it(host, *std::move(pipeline), *catalog, std::move(inputs), *std::move(surroundings),
+                 make_handle_key(), std::move(diagnostics), std::move(loaded));
 }
 
 std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {

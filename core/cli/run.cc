@@ -56,7 +56,7 @@ int run_command(const Arguments& arguments) {
   if (!lock) return print_error(lock.error());
   const Status earlier = check_earlier_run(store);
   if (!earlier) return print_error(earlier.error());
-  const int opening = open_secrets(host, loaded);
+  const int opening = check_start(host, loaded);
   if (opening != exit_succeeded) return opening;
 
   const Look look = preview(host, loaded, true);
