@@ -108,10 +108,11 @@ std::filesystem::path state_of(const Pipeline& pipeline, const Arguments& argume
 }
 
 std::variant<Loaded, int> plan_it(const Host& host, Pipeline pipeline, const Catalog& catalog,
-                                  Value inputs, Value surroundings, const std::string& handle_key,
-                                  Diagnostics diagnostics, Loaded loaded) {
+                                  Value inputs, Value surroundings, Choice choice,
+                                  const std::string& handle_key, Diagnostics diagnostics,
+                                  Loaded loaded) {
   auto plan = make_plan(std::move(pipeline), catalog, std::move(inputs), diagnostics,
-                        std::move(surroundings));
+                        std::move(surroundings), std::move(choice));
   if (!diagnostics.empty()) return print_problems(host, diagnostics, loaded.source);
   CHECK(plan.has_value());
   loaded.plan = *std::move(plan);
@@ -137,6 +138,14 @@ Result<Catalog> recorded_catalog(Host& host, const Value& plugins) {
 
 }  // namespace
 
+int check_start(const Host& host, const Loaded& loaded) {
+  Diagnostics diagnostics;
+  check_surroundings(loaded.plan, diagnostics);
+  open_secrets(loaded.plan, loaded.workspace, *loaded.secrets, diagnostics);
+  return diagnostics.empty() ? int{exit_succeeded}
+                             : print_problems(host, diagnostics, loaded.source);
+}
+
 int open_secrets(const Host& host, const Loaded& loaded) {
   Diagnostics diagnostics;
   open_secrets(loaded.plan, loaded.workspace, *loaded.secrets, diagnostics);
@@ -155,14 +164,14 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   const auto given = given_inputs(*pipeline, host.arguments);
   if (!given) return print_error(given.error());
   Value inputs = check_inputs(*pipeline, *given, diagnostics);
-  report_unread(*pipeline, diagnostics);
   Loaded loaded;
   std::error_code none;
   loaded.workspace = std::filesystem::canonical(source->path, none).parent_path();
   loaded.source = *std::move(source);
   loaded.state = state_of(*pipeline, host.arguments, loaded.workspace);
-  Value surroundings = read_surroundings(*pipeline, journal::RunStore(loaded.state));
-  return plan_it(host, *std::move(pipeline), *catalog, std::move(inputs), std::move(surroundings),
+  auto surroundings = read_surroundings(*pipeline, loaded.workspace, loaded.state, diagnostics);
+  if (!surroundings) return print_error(surroundings.error());
+  return plan_it(host, *std::move(pipeline), *catalog, std::move(inputs), *std::move(surroundings),
                  make_handle_key(), std::move(diagnostics), std::move(loaded));
 }
 
@@ -176,7 +185,8 @@ std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
   const auto catalog = recorded_catalog(host, started.plugins);
   if (!catalog) return print_error(catalog.error());
   return plan_it(host, *std::move(pipeline), *catalog, started.inputs, started.surroundings,
-                 started.handle_key, std::move(diagnostics), std::move(loaded));
+                 Choice{started.from, started.only}, started.handle_key, std::move(diagnostics),
+                 std::move(loaded));
 }
 
 }  // namespace stagerun

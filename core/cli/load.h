@@ -24,6 +24,10 @@ struct Loaded {
 // Either the plan, or the exit status after everything that is wrong was printed.
 std::variant<Loaded, int> load_pipeline(Host& host);
 
+// What is missing for a run to begin: opens the secrets, too; 0, or the exit status after it was
+// printed.
+int check_start(const Host& host, const Loaded& loaded);
+
 // Reads the values of its secrets; 0, or the exit status after what is missing was printed.
 int open_secrets(const Host& host, const Loaded& loaded);
 

@@ -12,7 +12,7 @@ int plan_command(const Arguments& arguments) {
   const auto loaded = load_pipeline(host);
   if (const int* status = std::get_if<int>(&loaded)) return *status;
   const auto& [source, workspace, state, plan, secrets] = std::get<Loaded>(loaded);
-  const int opening = open_secrets(host, std::get<Loaded>(loaded));
+  const int opening = check_start(host, std::get<Loaded>(loaded));
   if (opening != exit_succeeded) return opening;
   const Look look = preview(host, std::get<Loaded>(loaded), true);
   const int status = print_look(look, source);

@@ -5,8 +5,14 @@
 #include <map>
 #include <set>
 
+#include <fmt/format.h>
+
+#include "core/guard/git.h"
 #include "core/journal/reader.h"
+#include "core/journal/run_store.h"
 #include "core/model/run_state.h"
+#include "core/plan/evaluate.h"
+#include "core/plan/resolve.h"
 #include "core/run/context.h"
 
 namespace stagerun {
@@ -48,8 +54,8 @@ Wanted wanted_runs(const Pipeline& pipeline) {
 
 bool has_stages(const RunState& state, const std::set<std::string>& stages) {
   return std::all_of(stages.begin(), stages.end(), [&](const std::string& stage) {
-    const auto& settled = state.stage(stage).settled;
-    return settled && is_success(settled->result);
+    const StageState& found = state.stage(stage);
+    return found.settled && is_success(found.settled->result) && !found.was_not_chosen();
   });
 }
 
@@ -93,20 +99,80 @@ Value earlier_runs(const Pipeline& pipeline, const journal::RunStore& store) {
   return found;
 }
 
+void set_present(Value& object, const char* name, const auto& value) {
+  if (value) object.set(name, *value);
+}
+
+Value git_value(const GitFacts& facts) {
+  Value git = Value::object();
+  set_present(git, "sha", facts.sha);
+  set_present(git, "branch", facts.branch);
+  set_present(git, "tag", facts.tag);
+  set_present(git, "dirty", facts.dirty);
+  return git;
+}
+
+// Nothing where no expression asks, and then libgit2 is not loaded.
+Result<Value> git_facts(const Pipeline& pipeline, GitQuestion question, Diagnostics& diagnostics) {
+  const auto references = references_to(pipeline, "git");
+  if (references.empty()) return Value();
+  for (const Reference* reference : references) {
+    if (reference->path[1] == "tag") question.tag = true;
+    if (reference->path[1] == "dirty") question.dirty = true;
+  }
+  TRY_ASSIGN(const auto git, open_git());
+  auto answer = git->read(question);
+  if (const GitFacts* facts = std::get_if<GitFacts>(&answer)) return git_value(*facts);
+  auto& problem = std::get<Diagnostic>(answer);
+  problem.span = references.front()->span;
+  diagnostics.push_back(std::move(problem));
+  return Value::object();
+}
+
+// Why there is none.
+std::string reason_of(const std::vector<std::string>& path) {
+  const std::string& name = path[1];
+  if (path[0] == "env") return "the variable is not set";
+  if (path[0] == "runs") return "no such run ended well and has set it";
+  if (name == "sha") return "the branch has no commit yet";
+  if (name == "branch") return "HEAD is detached: no branch is checked out";
+  if (name == "tag") return "no tag leads to the commit that is checked out";
+  return "a bare repository has no files";
+}
+
+bool is_surrounding(const Reference& reference) {
+  const std::string& root = reference.path[0];
+  return root == "env" || root == "git" || root == "runs";
+}
+
 }  // namespace
 
-Value read_surroundings(const Pipeline& pipeline, const journal::RunStore& store) {
+Result<Value> read_surroundings(const Pipeline& pipeline, const std::filesystem::path& workspace,
+                                const std::filesystem::path& state, Diagnostics& diagnostics) {
   Value surroundings = Value::object();
   surroundings.set("environment", pipeline.environment);
   surroundings.set("env", variables(pipeline));
-  surroundings.set("runs", earlier_runs(pipeline, store));
+  surroundings.set("runs", earlier_runs(pipeline, journal::RunStore(state)));
+  GitQuestion question;
+  question.workspace = workspace;
+  question.state = std::filesystem::absolute(state);
+  TRY_ASSIGN(Value git, git_facts(pipeline, std::move(question), diagnostics));
+  if (!git.is_null()) surroundings.set("git", std::move(git));
   return surroundings;
 }
 
-void report_unread(const Pipeline& pipeline, Diagnostics& diagnostics) {
-  for (const Reference* reference : references_to(pipeline, "git")) {
-    diagnostics.push_back({"reference.git", reference->span, "git.* is not read yet",
-                           "give it as an input: -i sha=$(git rev-parse HEAD)"});
+void check_surroundings(const Plan& plan, Diagnostics& diagnostics) {
+  const Value context = context_of(plan);
+  for (const PlannedStage& stage : plan.stages) {
+    const bool is_sure = evaluate_condition(stage.spec, context).answer == Condition::Answer::holds;
+    if (!is_sure) continue;
+    for (const Reference& reference : resolve(stage.spec, context).missing) {
+      if (!is_surrounding(reference)) continue;
+      const std::string name = fmt::format("{}", fmt::join(reference.path, "."));
+      diagnostics.push_back({"reference.no_value", reference.span,
+                             fmt::format("`{}` has no value: {}", name, reason_of(reference.path)),
+                             fmt::format("write default({}, ...) if it can do without", name)});
+    }
   }
 }
 

@@ -50,6 +50,7 @@ class StageReader {
     if (const Member* member = table_.find("if")) {
       stage_.condition =
           parse_condition(*member->value.text(), member->value.span, lines_, diagnostics_);
+      stage_.condition_text = *member->value.text();
       note_used(*stage_.condition, used);
     }
     read_secrets();

@@ -213,12 +213,6 @@ class SurroundingsTest(WholeCase):
         self.assertEqual(2, done.status, done)
         self.assertIn("it holds no JSON object", done.stderr)
 
-    def test_what_is_not_read_yet_is_refused(self):
-        self.pipe(stage("a", say("${{ git.sha }}")))
-        done = self.go()
-        self.assertEqual(2, done.status, done)
-        self.assertIn("git.* is not read yet", done.stderr)
-
     def test_the_run_knows_its_own_name(self):
         self.pipe(stage("a", say("this is ${{ run.id }}")))
         done = self.go()
