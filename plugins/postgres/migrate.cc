@@ -447,6 +447,7 @@ void Migrate::rollback(sr::Call& call) {
   if (undos.empty() && !settings.ledger.is_there(client)) return;
   write_scratch(call, kUndoScriptFile, undo_script(call, settings, undos, made));
   std::vector<SqlFile> files;
+  files.reserve(undos.size());
   for (const auto& [file, undo] : undos) files.push_back(undo);
   run_script(client, kUndoScriptFile, "undo the migration of " + client.connection().name, "undo",
              files, Mode::all);
