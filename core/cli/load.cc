@@ -172,7 +172,8 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   auto surroundings = read_surroundings(*pipeline, loaded.workspace, loaded.state, diagnostics);
   if (!surroundings) return print_error(surroundings.error());
   return plan_it(host, *std::move(pipeline), *catalog, std::move(inputs), *std::move(surroundings),
-                 make_handle_key(), std::move(diagnostics), std::move(loaded));
+                 host.arguments.choice, make_handle_key(), std::move(diagnostics),
+                 std::move(loaded));
 }
 
 std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
