@@ -33,7 +33,7 @@ int run_main(int argc, char** argv) {
   for (const auto& [name, command] : kCommands) {
     if (name == arguments.command) return command(arguments);
   }
-  CHECK(!"a command without a function");
+  CHECK(false && "a command without a function");
 }
 
 }  // namespace

@@ -145,7 +145,7 @@ class Listener {
     if (stream == "stdout" && text == kFinished) {
       finished = true;
     } else if (stream == "stdout" && text.starts_with(kDone)) {
-      done = static_cast<std::size_t>(std::atoi(text.c_str() + kDone.size()));
+      done = static_cast<std::size_t>(sr::number_in(std::string_view(text).substr(kDone.size())));
       call_.progress(done, files_.size(), done > 0 ? files_.at(done - 1).name : "");
     } else {
       rename(text);
