@@ -68,6 +68,8 @@ class DiagnosticsTest(stagerun.Case):
         file = case / "pipeline.toml"
         text = file.read_text("utf-8") if file.exists() else GENERATED[case.name]()
         self.pipeline(text)
+        for given in case.glob("inputs.*"):
+            self.write(given.name, given.read_text("utf-8"))
         listed = case / "arguments"
         arguments = listed.read_text("utf-8").split() if listed.exists() else []
         arguments += LONG_ARGUMENTS.get(case.name, [])
