@@ -41,7 +41,7 @@ void add_pipeline(CLI::App& command, Raw& raw) {
       ->required();
   command.add_option("-i,--input", raw.inputs, "an input as NAME=VALUE (repeatable)");
   command.add_option("--inputs", raw.arguments.inputs_file,
-                     "a file that holds them as a JSON object");
+                     "a file that holds them: a JSON object, or TOML where it is named *.toml");
   command.add_option("--environment", raw.arguments.environment,
                      "which of the pipeline's environments");
   auto* from = command.add_option("--from", raw.arguments.choice.from,

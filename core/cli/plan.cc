@@ -15,9 +15,10 @@ int plan_command(const Arguments& arguments) {
   const int opening = check_start(host, std::get<Loaded>(loaded));
   if (opening != exit_succeeded) return opening;
   const Look look = preview(host, std::get<Loaded>(loaded), true);
+  const bool json = arguments.format == "json";
+  if (json && !look.diagnostics.empty()) print_diagnostics(look.diagnostics, source, json);
   const int status = print_look(look, source);
   if (status != exit_succeeded) return status;
-  const bool json = arguments.format == "json";
   print_result(json ? render_json_pretty(plan_value(plan, forecasts(look))) + "\n"
                     : plan_text(plan, forecasts(look)));
   return exit_succeeded;

@@ -50,8 +50,9 @@ void open_secrets(const Plan& plan, const std::filesystem::path& workspace, Secr
       diagnostics.push_back(
           {"secret.missing", secret.span, value.error().text, value.error().hint});
     } else if (value->empty()) {
-      diagnostics.push_back(
-          {"secret.empty", secret.span, fmt::format("the secret {} is empty", secret.name), ""});
+      diagnostics.push_back({"secret.empty", secret.span,
+                             fmt::format("the secret {} is empty", secret.name),
+                             "set it where it comes from"});
     } else {
       store.add(secret.name, *std::move(value));
     }

@@ -135,7 +135,7 @@ std::string reason_of(const std::vector<std::string>& path) {
   if (path[0] == "env") return "the variable is not set";
   if (path[0] == "runs") return "no such run ended well and has set it";
   if (name == "sha") return "the branch has no commit yet";
-  if (name == "branch") return "HEAD is detached: no branch is checked out";
+  if (name == "branch") return "no branch is checked out (HEAD is detached)";
   if (name == "tag") return "no tag leads to the commit that is checked out";
   return "a bare repository has no files";
 }

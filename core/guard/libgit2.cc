@@ -7,11 +7,13 @@
 #include <chrono>
 #include <cstdlib>
 #include <string_view>
+#include <sys/stat.h>
 #include <system_error>
 
 #include <fmt/format.h>
 #include <git2.h>
 
+#include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/guard/git.h"
 
@@ -34,6 +36,7 @@ using References = Owned<git_reference_iterator, ::git_reference_iterator_free>;
 using Object = Owned<git_object, ::git_object_free>;
 using Commit = Owned<git_commit, ::git_commit_free>;
 using Tree = Owned<git_tree, ::git_tree_free>;
+using Blob = Owned<git_blob, ::git_blob_free>;
 using Index = Owned<git_index, ::git_index_free>;
 using Diff = Owned<git_diff, ::git_diff_free>;
 
@@ -123,6 +126,7 @@ std::optional<Candidate> lead_to(git_repository* repository, git_reference* tag,
 struct Search {
   const Deadline& deadline;
   std::string state;  // relative to the work tree, with a slash at its end; empty: not inside
+  git_repository* repository = nullptr;
   git_index* index = nullptr;
   bool found = false;
   bool is_late = false;
@@ -145,11 +149,38 @@ bool is_left_out(const git_diff_delta& delta, git_index* index) {
   return entry != nullptr && (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE) != 0;
 }
 
+// What a large file's pointer (git LFS) says of the file that stands in its place.
+std::string pointed_digest(git_repository* repository, const git_oid& id) {
+  constexpr std::string_view kBegin = "version https://git-lfs.github.com/spec/v1\noid sha256:";
+  constexpr std::size_t kDigits = 64;
+  Blob blob;
+  if (get(blob, ::git_blob_lookup, repository, &id) != 0) return "";
+  const std::string_view text(static_cast<const char*>(::git_blob_rawcontent(blob.get())),
+                              static_cast<std::size_t>(::git_blob_rawsize(blob.get())));
+  return text.starts_with(kBegin) ? std::string(text.substr(kBegin.size(), kDigits)) : "";
+}
+
+// The one filter that can be told without starting it. libgit2 compares such a file with its
+// pointer, and takes it for changed, whenever its time stamp is not certain.
+bool is_large_as_pointed(const git_diff_delta& delta, git_repository* repository) {
+  if (delta.status != GIT_DELTA_MODIFIED || (delta.new_file.mode & S_IFMT) != S_IFREG) return false;
+  const char* filter = nullptr;
+  const int status = ::git_attr_get(&filter, repository, GIT_ATTR_CHECK_FILE_THEN_INDEX,
+                                    delta.new_file.path, "filter");
+  if (status != 0 || filter == nullptr || std::string_view(filter) != "lfs") return false;
+  const std::string wanted = pointed_digest(repository, delta.old_file.id);
+  if (wanted.empty()) return false;
+  const std::filesystem::path root = ::git_repository_workdir(repository);
+  const auto digest = file_digest(root / delta.new_file.path);
+  return digest && *digest == wanted;
+}
+
 // The first change is as good as a thousand: the search ends there.
 int on_change(const git_diff*, const git_diff_delta* delta, const char*, void* data) {
   auto& search = *static_cast<Search*>(data);
   const char* path = delta->new_file.path != nullptr ? delta->new_file.path : delta->old_file.path;
   if (is_own(path, search) || is_left_out(*delta, search.index)) return 1;
+  if (is_large_as_pointed(*delta, search.repository)) return 1;
   search.found = true;
   return GIT_EUSER;
 }
@@ -224,13 +255,13 @@ class Reader {
     const bool by_digest = words.find("objectformat") != std::string::npos;
     return unreadable(words, by_digest ? "only repositories with SHA-1 objects can be read; make "
                                          "this an input: -i NAME=VALUE"
-                                       : "look what `git status` says there");
+                                       : "see what `git status` says there");
   }
 
   Problem broken() const {
     return unreadable(
         fmt::format("{}: {}", printable(::git_repository_path(repository_.get())), last_words()),
-        "look what `git fsck` says there");
+        "see what `git fsck` says there");
   }
 
   Problem late(const char* what) const {
@@ -290,7 +321,8 @@ class Reader {
     if (get(index, ::git_repository_index, repository_.get()) != 0) return broken();
     Tree tree;
     if (commit_ && get(tree, ::git_commit_tree, commit_.get()) != 0) return broken();
-    Search search{deadline_, relative_folder(question_.state, root), index.get()};
+    Search search{deadline_, relative_folder(question_.state, root), repository_.get(),
+                  index.get()};
     git_diff_options options{};
     if (::git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION) != 0) return broken();
     options.flags = GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS;

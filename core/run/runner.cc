@@ -255,8 +255,11 @@ bool Runner::start_session(Active& active, Verb verb) {
   const StageState& state = state_.stage(stage.spec.name);
   VerbSetup setup = make_setup(stage, verb, state, context_, places_);
   if (!setup.missing.empty() && verb != Verb::rollback) {
-    settle(stage, active.index, StageResult::failed,
-           fmt::format("`{}` has no value: that stage did not end well", setup.missing.front()));
+    settle(
+        stage, active.index, StageResult::failed,
+        fmt::format(
+            "`{}` has no value{}", setup.missing.front(),
+            setup.missing.front().starts_with("stages.") ? ": that stage did not end well" : ""));
     return false;
   }
   if (!setup.problem.empty() && verb != Verb::rollback) {
