@@ -1,4 +1,4 @@
-"""`git.*` in expressions: what a run sees of the repository around it, and what it does not need."""
+"""`git.*` in expressions: what a run sees of the repository around it, and what it never needs."""
 
 import os
 import pathlib
