@@ -275,7 +275,8 @@ class TextTest(ReportCase):
     def test_attempts_that_failed_are_noticed(self):
         flaky = stage("a", ["sh", "-c", "test -e again || { touch again; exit 1; }"],
                       'undo = ["true"]\nidempotent = true',
-                      retry={"attempts": 3, "backoff": "1ms"}).replace('"attempts": 3', "attempts=3")
+                      retry={"attempts": 3, "backoff": "1ms"}
+                      ).replace('"attempts": 3', "attempts=3")
         flaky = flaky.replace('"backoff": ', "backoff = ")
         self.assertEqual(0, self.go(flaky).status)
         text = self.told()
@@ -381,7 +382,8 @@ class ValueTest(ReportCase):
         self.assertEqual(set(), found - documented)
 
     def test_outcomes_come_without_what_the_world_sent(self):
-        settled = {"event": "effect_settled", "stage": "a", "verb": "apply", "attempt": 1, "id": "1",
+        settled = {"event": "effect_settled", "stage": "a", "verb": "apply", "attempt": 1,
+                   "id": "1",
                    "outcome": {"event": "response", "status": 200, "headers": {"x": ["y"]},
                                "body": "z" * 1_000}}
         self.made_run([
