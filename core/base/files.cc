@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 #include "core/base/digest.h"
 
@@ -50,6 +51,36 @@ Status write_all(int fd, std::string_view bytes) {
 Status write_file(const std::filesystem::path& path, std::string_view bytes) {
   TRY_ASSIGN(const Fd fd, open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW));
   return write_all(fd.get(), bytes);
+}
+
+namespace {
+
+// The file beside its place, synced, before it takes it.
+Status write_beside(const std::filesystem::path& beside, std::string_view bytes) {
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  const Fd fd(::open(beside.c_str(), flags, 0666));
+  if (!fd) return errno_error("cannot write " + beside.string(), errno);
+  TRY(write_all(fd.get(), bytes));
+  if (::fsync(fd.get()) != 0) return errno_error("cannot write " + beside.string(), errno);
+  return {};
+}
+
+}  // namespace
+
+Status replace_file(const std::filesystem::path& path, std::string_view bytes) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    return Error{ErrorCode::usage, path.string() + " is there, and is no plain file",
+                 "name another file"};
+  }
+  std::filesystem::path beside = path;
+  beside.replace_filename("." + path.filename().string() + "." + std::to_string(::getpid()));
+  ::unlink(beside.c_str());  // of a process that had our number, and died
+  const Status written = write_beside(beside, bytes);
+  if (written && ::rename(beside.c_str(), path.c_str()) == 0) return {};
+  const int error = errno;
+  ::unlink(beside.c_str());
+  return written ? errno_error("cannot write " + path.string(), error) : written;
 }
 
 Status make_folder(const std::filesystem::path& path) {

@@ -17,6 +17,10 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t mos
 // Creates or replaces. Not atomic.
 Status write_file(const std::filesystem::path& path, std::string_view bytes);
 
+// Creates or replaces, whole or not at all, synced. For files that people asked for: with the mode
+// that their umask gives. What is there and no plain file is refused.
+Status replace_file(const std::filesystem::path& path, std::string_view bytes);
+
 // Creates the folder and its parents, 0700 where new.
 Status make_folder(const std::filesystem::path& path);
 

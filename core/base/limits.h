@@ -20,6 +20,8 @@ inline constexpr std::size_t kExpressionBytes = 4u << 10;
 inline constexpr std::size_t kExpressionNodes = 256;
 // What a function of an expression may make: no more than a stage's output.
 inline constexpr std::size_t kExpressionText = 1u << 20;
+// A JSON Schema for editors, which read it whole at each start; a hundred plugins take less.
+inline constexpr std::size_t kSchemaBytes = 8u << 20;
 // After these, more diagnostics help nobody.
 inline constexpr std::size_t kDiagnostics = 100;
 // Of a line of the user's file in a diagnostic; a longer one is shown around the place.
@@ -51,8 +53,9 @@ inline constexpr std::size_t kJournaledBodyBytes = 4u << 10;
 
 // A journal is read whole. A thousand polls an hour for a month take less.
 inline constexpr std::size_t kJournalBytes = std::size_t{4} << 30;
-// The journal grows by this much at a time, so that a sync need not write the file's size.
-inline constexpr std::size_t kJournalStep = 1u << 20;
+// The journal grows by this much at a time, so that a sync need not write the file's size; some
+// hundred records, and no more than a short run can do without.
+inline constexpr std::size_t kJournalStep = 128u << 10;
 
 // A line of a tool's output; a longer one is cut into pieces.
 inline constexpr std::size_t kLineBytes = 64u << 10;
@@ -70,6 +73,20 @@ inline constexpr std::size_t kTailBytes = 4u << 10;
 inline constexpr std::size_t kStageLogBytes = 64u << 20;
 // What one stage may put on the console; GitLab cuts a whole log at 4 MiB.
 inline constexpr std::size_t kConsoleLines = 500;
+// Of one line of a report that people read; the whole message stands in its JSON.
+inline constexpr std::size_t kReportLineBytes = 500;
+// Effects of one stage that a report for people lists; after these they say nothing new.
+inline constexpr std::size_t kReportEffects = 20;
+// Reads of one attempt in a report as JSON: a poll looks the same each time. Writes are all there.
+inline constexpr std::size_t kReportReads = 100;
+// Of an `if` in a picture of the pipeline: a box is no page.
+inline constexpr std::size_t kGraphTextBytes = 80;
+// What Mermaid draws as it is set on GitHub and GitLab.
+inline constexpr std::size_t kMermaidEdges = 500;
+inline constexpr std::size_t kMermaidBytes = 50'000;
+// Texts of one stage in JUnit; and the whole file: GitLab takes none of 30 MB.
+inline constexpr std::size_t kJunitTextBytes = 4u << 10;
+inline constexpr std::size_t kJunitBytes = 25u << 20;
 // What is shorter is no secret that can be masked: every second line would be full of stars.
 inline constexpr std::size_t kMaskedBytes = 4;
 // A secret of this size in what a plugin leaves is there on purpose; a shorter one may be a word.

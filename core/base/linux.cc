@@ -9,9 +9,9 @@
 #include <fcntl.h>
 #include <fstream>
 #include <memory>
-#include <sstream>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 namespace stagerun {
 namespace {
@@ -21,20 +21,31 @@ struct StatLine {
   std::uint64_t start_ticks = 0;
 };
 
+// A file of /proc that is short and has no size; "" where it cannot be read.
+std::string read_proc(const std::string& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char buffer[4096];
+  const ssize_t count = file ? ::read(file.get(), buffer, sizeof buffer) : 0;
+  return count > 0 ? std::string(buffer, static_cast<std::size_t>(count)) : "";
+}
+
 // The command in parentheses may hold anything, spaces and parentheses too: read from the last ')'.
+// proc(5): the state is the third field, the start time the twenty-second.
 std::optional<StatLine> read_stat(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
+  const std::string line = read_proc("/proc/" + std::to_string(pid) + "/stat");
   const std::size_t command_end = line.rfind(')');
-  if (command_end == std::string::npos) return std::nullopt;
-  std::istringstream fields(line.substr(command_end + 1));
+  if (command_end == std::string::npos || command_end + 2 >= line.size()) return std::nullopt;
+  std::size_t at = command_end + 2;
   StatLine stat;
-  fields >> stat.state;
-  std::string skipped;
-  for (int field = 4; field < 22; ++field) fields >> skipped;
-  fields >> stat.start_ticks;
-  if (!fields) return std::nullopt;
+  stat.state = line[at];
+  for (int field = 3; field < 22 && at != std::string::npos; ++field) {
+    at = line.find(' ', at);
+    if (at != std::string::npos) ++at;
+  }
+  if (at == std::string::npos) return std::nullopt;
+  const char* end = line.data() + line.size();
+  const auto [stop, error] = std::from_chars(line.data() + at, end, stat.start_ticks);
+  if (error != std::errc() || stop == line.data() + at) return std::nullopt;
   return stat;
 }
 

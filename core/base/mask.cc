@@ -53,7 +53,8 @@ template <std::size_t bytes, std::size_t places>
 std::size_t place_of(std::string_view text) {
   std::uint32_t word = 0;
   std::memcpy(&word, text.data(), bytes);
-  return word * 0x9E3779B1u / ((std::uint64_t{1} << 32) / places);
+  const std::uint32_t spread = word * 0x9E3779B1u;
+  return spread / ((std::uint64_t{1} << 32) / places);
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 // states is what bounds the stack. Must come before <regex>; nothing else includes that.
 #define _GLIBCXX_REGEX_STATE_LIMIT 10000  // NOLINT: libstdc++'s own knob
 // GCC 12 warns about libstdc++'s own code where sanitizers are on.
+#if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <regex>
 
 #include "core/base/limits.h"

@@ -65,8 +65,8 @@ std::optional<std::int64_t> unit_ms(std::string_view unit) {
 std::string to_base64(std::string_view bytes) {
   std::string text;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const unsigned group =
-        byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2);
+    const unsigned group = unsigned{byte_at(bytes, i)} << 16 |
+                           unsigned{byte_at(bytes, i + 1)} << 8 | byte_at(bytes, i + 2);
     text += kBase64[group >> 18];
     text += kBase64[group >> 12 & 63];
     text += i + 1 < bytes.size() ? kBase64[group >> 6 & 63] : '=';

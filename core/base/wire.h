@@ -37,12 +37,12 @@ enum class Type : std::uint16_t {
   write,        // ticket; field: bytes; none closes the input
   signal,       // ticket; argument: number
   cancel,       // ticket
-  done,         // argument: sr_status; flags: kRetire; field: result
+  done,         // argument: sr_status; field: result
+  resigned,     // after `done`: the verb left something behind (a thread, a descriptor, another
+                // working directory or environment), so this worker must not serve another. A call
+                // that has come since was not begun
 };
 
-// In `done`: the verb left something behind (a thread, a descriptor, another working directory or
-// environment), so this worker must not serve another.
-inline constexpr std::uint16_t kRetire = 1;
 // In `event`: no more events for this ticket.
 inline constexpr std::uint16_t kLast = 1;
 

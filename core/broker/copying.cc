@@ -27,7 +27,7 @@ Copying::Copying(Fd from, const struct stat& info, int to)
     : from_(std::move(from)), info_(info), to_(to) {}
 
 Result<bool> Copying::go_on() {
-  std::array<char, 64 * 1024> buffer;
+  std::array<char, std::size_t{64} * 1024> buffer;
   const std::int64_t begin = done_;
   const auto most = begin + static_cast<std::int64_t>(limits::kCopyBytes);
   const std::int64_t end = std::min<std::int64_t>(most, info_.st_size);

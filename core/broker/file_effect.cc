@@ -85,7 +85,7 @@ Status FileEffect::look() {
   info_ = info;
   if (is(Kind::keep)) {
     new_file_.reset();
-    TRY_ASSIGN(kept_in_, open_file(place_.scratch, O_RDONLY | O_DIRECTORY));
+    TRY_ASSIGN(kept_in_, open_scratch(place_.scratch));
     TRY_ASSIGN(NewFile copy, NewFile::create(kept_in_, request_.keep_as));
     new_file_.emplace(std::move(copy));
   }

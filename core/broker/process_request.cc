@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 Result<fs::path> resolve_cwd(const fs::path& workspace, const fs::path& cwd) {
   const Error outside =
       malformed(fmt::format("`cwd` {} is not inside the workspace", cwd.string()));
+  if (cwd.empty()) return workspace;
   if (cwd.is_absolute()) return outside;
   std::error_code error;
   const fs::path root = fs::weakly_canonical(workspace, error);

@@ -41,9 +41,14 @@ void add_pipeline(CLI::App& command, Raw& raw) {
       ->required();
   command.add_option("-i,--input", raw.inputs, "an input as NAME=VALUE (repeatable)");
   command.add_option("--inputs", raw.arguments.inputs_file,
-                     "a file that holds them as a JSON object");
+                     "a file that holds them: a JSON object, or TOML where it is named *.toml");
   command.add_option("--environment", raw.arguments.environment,
                      "which of the pipeline's environments");
+  auto* from = command.add_option("--from", raw.arguments.choice.from,
+                                  "begin here: this stage and all that need it");
+  command.add_option("--only", raw.arguments.choice.only, "this stage alone (repeatable)")
+      ->allow_extra_args(false)
+      ->excludes(from);
   add_common(command, raw);
 }
 
@@ -93,6 +98,20 @@ void build(CLI::App& app, Raw& raw) {
   auto* show = app.add_subcommand("show", "show one run");
   add_run(*show, raw);
   add_format(*show, raw, {"text", "json"});
+  auto* schema = app.add_subcommand("schema", "print what editors check a pipeline with");
+  add_common(*schema, raw);
+  schema
+      ->add_option(
+          "--format", raw.arguments.format,
+          "json: a JSON Schema, plugins included (default); markdown: every key in a table")
+      ->check(CLI::IsMember({"json", "markdown"}));
+  auto* graph = app.add_subcommand("graph", "draw who needs whom");
+  add_pipeline(*graph, raw);
+  add_format(*graph, raw, {"text", "mermaid", "dot"});
+  auto* report = app.add_subcommand("report", "tell a run to people who were not there");
+  add_run(*report, raw);
+  add_format(*report, raw, {"text", "json", "junit"});
+  report->add_option("-o,--output", raw.arguments.output, "the file to write it to");
   auto* plugin = app.add_subcommand("plugin", "look at plugins");
   plugin->require_subcommand(1);
   auto* list = plugin->add_subcommand("list", "list the plugins that can be found");

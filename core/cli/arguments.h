@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/cli/run_journal.h"
+#include "core/model/plan.h"
 #include "core/report/console.h"
 
 namespace stagerun {
@@ -21,11 +22,13 @@ struct Arguments {
   std::map<std::string, std::string> inputs;
   std::string inputs_file;
   std::string environment;  // "": the pipeline's own
+  Choice choice;            // of the stages, with --from or --only
   std::string to;           // of rollback: the last stage that stands
   std::string only;         // of rollback: the one stage
   std::vector<std::filesystem::path> plugin_folders;
-  std::filesystem::path state;  // "": as the pipeline says, or .stagerun
-  std::string format = "text";  // text | json | jsonl
+  std::filesystem::path state;   // "": as the pipeline says, or .stagerun
+  std::string format = "text";   // text | json | jsonl, and what a report or a graph can be
+  std::filesystem::path output;  // of report: a file instead of stdout
   Verbosity verbosity = Verbosity::normal;
   bool yes = false;
   std::int64_t at_once = 4;

@@ -12,6 +12,9 @@ int resume_command(const Arguments& arguments);
 int rollback_command(const Arguments& arguments);
 int runs_command(const Arguments& arguments);
 int show_command(const Arguments& arguments);
+int schema_command(const Arguments& arguments);
+int graph_command(const Arguments& arguments);
+int report_command(const Arguments& arguments);
 int plugin_list_command(const Arguments& arguments);
 int plugin_show_command(const Arguments& arguments);
 

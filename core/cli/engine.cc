@@ -16,9 +16,10 @@
 #include "core/base/text.h"
 #include "core/broker/reap.h"
 #include "core/cli/print.h"
+#include "core/cli/user.h"
 #include "core/journal/reader.h"
 #include "core/model/event_value.h"
-#include "core/report/run_report.h"
+#include "core/report/standing.h"
 #include "core/run/runner.h"
 
 namespace stagerun {
@@ -136,7 +137,8 @@ Result<std::unique_ptr<Engine>> Engine::begin(Host& host, journal::RunStore& sto
   TRY(engine->writer_->append(RunStarted{
       run, STAGERUN_VERSION, loaded.source.path, loaded.source.text, loaded.workspace.string(),
       boot_id(), host.arguments.environment, loaded.secrets->key(), host.arguments.at_once,
-      plan.inputs, plan.surroundings, plugin_records(plan)}));
+      plan.inputs, plan.surroundings, plugin_records(plan),
+      loaded.secrets->masked_text(user_name()), plan.choice.from, plan.choice.only}));
   TRY(engine->writer_->sync());
   return engine;
 }
@@ -160,7 +162,8 @@ Result<std::unique_ptr<Engine>> Engine::take_over(Host& host, journal::RunStore&
   TRY_ASSIGN(auto writer, journal::Writer::reopen(store.journal_file(run), contents, host.clock,
                                                   host.kill_points));
   engine->attach(std::move(writer));
-  TRY(engine->writer_->append(RunResumed{command, boot_id()}));
+  TRY(engine->writer_->append(
+      RunResumed{command, boot_id(), loaded.secrets->masked_text(user_name())}));
   return engine;
 }
 

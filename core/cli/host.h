@@ -17,7 +17,7 @@ namespace stagerun {
 
 class Host {
  public:
-  explicit Host(const Arguments& arguments);
+  explicit Host(const Arguments& given);
 
   const Arguments& arguments;
   SystemClock clock;

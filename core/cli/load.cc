@@ -1,15 +1,14 @@
 #include "core/cli/load.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <system_error>
 
 #include <fmt/format.h>
 
 #include "core/base/files.h"
-#include "core/base/json.h"
 #include "core/base/limits.h"
+#include "core/cli/inputs.h"
 #include "core/cli/print.h"
 #include "core/cli/secrets.h"
 #include "core/cli/surroundings.h"
@@ -30,38 +29,6 @@ int status_of(const Diagnostics& diagnostics) {
 int print_problems(const Host& host, const Diagnostics& diagnostics, const Source& source) {
   print_diagnostics(diagnostics, source, host.arguments.format == "json");
   return status_of(diagnostics);
-}
-
-using Given = std::map<std::string, std::string>;
-
-// A JSON object of values; whether they are right is asked of them as of all others.
-Status add_inputs_file(const std::string& file, Given& given) {
-  if (file.empty()) return {};
-  auto text = read_file(file, limits::kPipelineBytes);
-  const auto values = text ? parse_json(*text) : Result<Value>(std::move(text).error());
-  if (!values || values->members() == nullptr) {
-    return Error{ErrorCode::usage,
-                 fmt::format("--inputs {}: {}", file,
-                             values ? "it holds no JSON object" : values.error().text),
-                 "write it like {\"version\": \"2\"}"};
-  }
-  for (const auto& [name, value] : *values->members()) {
-    given[name] = value.text() != nullptr ? *value.text() : render_json(value);
-  }
-  return {};
-}
-
-// The command line wins over the file, the file over the environment.
-Result<Given> given_inputs(const Pipeline& pipeline, const Arguments& arguments) {
-  Given given;
-  for (const InputSpec& input : pipeline.inputs) {
-    if (const char* value = std::getenv(("STAGERUN_INPUT_" + input.name).c_str())) {
-      given[input.name] = value;
-    }
-  }
-  TRY(add_inputs_file(arguments.inputs_file, given));
-  for (const auto& [name, value] : arguments.inputs) given[name] = value;
-  return given;
 }
 
 // Asks the plugin of every stage that names one. Where that fails, it is reported once, at the
@@ -108,10 +75,11 @@ std::filesystem::path state_of(const Pipeline& pipeline, const Arguments& argume
 }
 
 std::variant<Loaded, int> plan_it(const Host& host, Pipeline pipeline, const Catalog& catalog,
-                                  Value inputs, Value surroundings, const std::string& handle_key,
-                                  Diagnostics diagnostics, Loaded loaded) {
+                                  Value inputs, Value surroundings, Choice choice,
+                                  const std::string& handle_key, Diagnostics diagnostics,
+                                  Loaded loaded) {
   auto plan = make_plan(std::move(pipeline), catalog, std::move(inputs), diagnostics,
-                        std::move(surroundings));
+                        std::move(surroundings), std::move(choice));
   if (!diagnostics.empty()) return print_problems(host, diagnostics, loaded.source);
   CHECK(plan.has_value());
   loaded.plan = *std::move(plan);
@@ -161,8 +129,8 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   const auto catalog = find_plugins(host, *pipeline, diagnostics);
   if (!catalog) return print_error(catalog.error());
   const auto given = given_inputs(*pipeline, host.arguments);
-  if (!given) return print_error(given.error());
-  Value inputs = check_inputs(*pipeline, *given, diagnostics);
+  if (const int* status = std::get_if<int>(&given)) return *status;
+  Value inputs = check_inputs(*pipeline, std::get<Given>(given), diagnostics);
   Loaded loaded;
   std::error_code none;
   loaded.workspace = std::filesystem::canonical(source->path, none).parent_path();
@@ -171,7 +139,8 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   auto surroundings = read_surroundings(*pipeline, loaded.workspace, loaded.state, diagnostics);
   if (!surroundings) return print_error(surroundings.error());
   return plan_it(host, *std::move(pipeline), *catalog, std::move(inputs), *std::move(surroundings),
-                 make_handle_key(), std::move(diagnostics), std::move(loaded));
+                 host.arguments.choice, make_handle_key(), std::move(diagnostics),
+                 std::move(loaded));
 }
 
 std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
@@ -184,7 +153,8 @@ std::variant<Loaded, int> load_from_run(Host& host, const RunStarted& started) {
   const auto catalog = recorded_catalog(host, started.plugins);
   if (!catalog) return print_error(catalog.error());
   return plan_it(host, *std::move(pipeline), *catalog, started.inputs, started.surroundings,
-                 started.handle_key, std::move(diagnostics), std::move(loaded));
+                 Choice{started.from, started.only}, started.handle_key, std::move(diagnostics),
+                 std::move(loaded));
 }
 
 }  // namespace stagerun

@@ -18,6 +18,9 @@ constexpr std::array kCommands{
     std::pair<std::string_view, Command>{"rollback", rollback_command},
     std::pair<std::string_view, Command>{"runs", runs_command},
     std::pair<std::string_view, Command>{"show", show_command},
+    std::pair<std::string_view, Command>{"schema", schema_command},
+    std::pair<std::string_view, Command>{"graph", graph_command},
+    std::pair<std::string_view, Command>{"report", report_command},
     std::pair<std::string_view, Command>{"plugin list", plugin_list_command},
     std::pair<std::string_view, Command>{"plugin show", plugin_show_command},
 };
@@ -30,7 +33,7 @@ int run_main(int argc, char** argv) {
   for (const auto& [name, command] : kCommands) {
     if (name == arguments.command) return command(arguments);
   }
-  CHECK(!"a command without a function");
+  CHECK(false && "a command without a function");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace {
 
 std::vector<std::string> as_text(const std::vector<std::filesystem::path>& folders) {
   std::vector<std::string> texts;
+  texts.reserve(folders.size());
   for (const auto& folder : folders) texts.push_back(folder.string());
   return texts;
 }

@@ -30,6 +30,7 @@ Status check_earlier_run(const journal::RunStore& store) {
   const auto runs = store.runs();
   if (runs.empty()) return {};
   const std::string& last = runs.back();
+  if (journal::ends_with_run_end(store.journal_file(last))) return {};
   const auto contents = journal::read_journal(store.journal_file(last));
   if (!contents || contents->events.empty() || fold(contents->events).ended) return {};
   if (!holders_of(store.children_lock(last)).empty()) {

@@ -1,5 +1,6 @@
 #include "core/cli/secrets.h"
 
+#include <set>
 #include <sys/random.h>
 
 #include <fmt/format.h>
@@ -26,9 +27,24 @@ std::unique_ptr<SecretStore> name_secrets(Plan& plan, const std::string& handle_
   return store;
 }
 
+namespace {
+
+// Those that some stage of this run may use.
+std::set<std::string> granted_secrets(const Plan& plan) {
+  std::set<std::string> names;
+  for (const PlannedStage& stage : plan.stages) {
+    if (stage.is_chosen) names.insert(stage.spec.secrets.begin(), stage.spec.secrets.end());
+  }
+  return names;
+}
+
+}  // namespace
+
 void open_secrets(const Plan& plan, const std::filesystem::path& workspace, SecretStore& store,
                   Diagnostics& diagnostics) {
+  const auto granted = granted_secrets(plan);
   for (const SecretSpec& secret : plan.secrets) {
+    if (!plan.choice.is_all() && !granted.contains(secret.name)) continue;
     auto value = read_secret(secret, workspace);
     if (!value) {
       diagnostics.push_back(

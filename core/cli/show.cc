@@ -1,6 +1,7 @@
 // stagerun runs, stagerun show [RUN]: history, read from the journals alone.
 #include "core/base/json.h"
 #include "core/cli/commands.h"
+#include "core/cli/open_run.h"
 #include "core/cli/print.h"
 #include "core/journal/reader.h"
 #include "core/journal/run_store.h"
@@ -27,12 +28,9 @@ int runs_command(const Arguments& arguments) {
 }
 
 int show_command(const Arguments& arguments) {
-  const journal::RunStore store(arguments.state_folder());
-  const auto run = store.find(arguments.run);
-  if (!run) return print_error(run.error());
-  const auto contents = journal::read_journal(store.journal_file(*run));
-  if (!contents) return print_error(Error(contents.error()).within(*run));
-  const RunState state = fold(contents->events);
+  const auto history = read_run(arguments);
+  if (!history) return print_error(history.error());
+  const RunState& state = history->state;
   print_result(arguments.format == "json" ? render_json_pretty(show_value(state)) + "\n"
                                           : show_text(state));
   return exit_succeeded;

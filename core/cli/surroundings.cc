@@ -54,8 +54,8 @@ Wanted wanted_runs(const Pipeline& pipeline) {
 
 bool has_stages(const RunState& state, const std::set<std::string>& stages) {
   return std::all_of(stages.begin(), stages.end(), [&](const std::string& stage) {
-    const auto& settled = state.stage(stage).settled;
-    return settled && is_success(settled->result);
+    const StageState& found = state.stage(stage);
+    return found.settled && is_success(found.settled->result) && !found.was_not_chosen();
   });
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -35,7 +36,23 @@ struct KeySpec {
   std::span<const KeySpec> keys = {};              // of a table, of tables and of named tables
   std::int64_t most = INT64_MAX;                   // of an integer, or of a duration in ms
   bool shared = false;                             // [defaults] may hold it too
+
+  // What the reader holds a value against by itself; said here for the schema and the reference.
+  std::string_view fallback = {};      // what the reader takes where it is absent
+  std::string_view form = {};          // a pattern: of the text, of each item, of each NAME
+  std::string_view form_words = {};    // the same for people
+  std::optional<KeyType> values = {};  // of a table without `keys`: of each of its values
+  bool unique = false;                 // no item twice
+  bool filled = false;                 // at least one item
+  bool one_key = false;                // of its keys, exactly one is given
 };
+
+// Forms, without what only some engines of regular expressions know.
+inline constexpr std::string_view kLabel =
+    "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f]{1,64}$";
+inline constexpr std::string_view kLabelWords = "1 to 64 visible characters";
+inline constexpr std::string_view kVariable = "^[A-Za-z_][A-Za-z0-9_]{0,63}$";
+inline constexpr std::string_view kVariableWords = "a letter or _, then letters, digits and _";
 
 inline constexpr std::array<std::string_view, 3> kInputTypes = {"string", "integer", "boolean"};
 inline constexpr std::array<std::string_view, 3> kOnFailures = {"rollback", "stop", "continue"};
@@ -43,23 +60,44 @@ inline constexpr std::array<std::string_view, 4> kRollbackPolicies = {"auto", "m
                                                                       "always"};
 
 inline constexpr auto kInputKeys = std::to_array<KeySpec>({
-    {.name = "type", .summary = "string where it says nothing", .choices = kInputTypes},
-    {.name = "required", .type = KeyType::boolean, .summary = "no run starts without it"},
-    {.name = "default", .type = KeyType::scalar, .summary = "its value where none is given"},
-    {.name = "pattern", .summary = "a regular expression that a string must match"},
-    {.name = "choices", .type = KeyType::scalars, .summary = "the only values that are right"},
-    {.name = "description", .summary = "for people"},
+    {.name = "type", .summary = "what its value is", .choices = kInputTypes, .fallback = "string"},
+    {.name = "required",
+     .type = KeyType::boolean,
+     .summary = "no run starts without a value for it; then it has no default",
+     .fallback = "false"},
+    {.name = "default",
+     .type = KeyType::scalar,
+     .summary = "its value where none is given; of its type"},
+    {.name = "pattern",
+     .summary = "a regular expression that must be found in a string; ^ and $ for the whole"},
+    {.name = "choices",
+     .type = KeyType::scalars,
+     .summary = "the only values that are right; of its type",
+     .filled = true},
+    {.name = "description", .summary = "what it is for, for people"},
 });
 
-// Exactly one of these.
 inline constexpr auto kSecretKeys = std::to_array<KeySpec>({
-    {.name = "env", .summary = "the variable of stagerun's environment that holds it"},
-    {.name = "file", .summary = "the file that holds it"},
-    {.name = "command", .type = KeyType::strings, .summary = "the program that prints it"},
+    {.name = "env",
+     .summary = "the variable of stagerun's environment that holds it",
+     .form = kVariable,
+     .form_words = kVariableWords},
+    {.name = "file",
+     .summary = "the file that holds it, from the pipeline's folder",
+     .form = "^.",
+     .form_words = "not empty"},
+    {.name = "command",
+     .type = KeyType::strings,
+     .summary = "the program that prints it, with its arguments; no shell",
+     .filled = true},
 });
 
 inline constexpr auto kStateKeys = std::to_array<KeySpec>({
-    {.name = "store", .summary = "where runs are kept: dir:FOLDER", .required = true},
+    {.name = "store",
+     .summary = "where runs are kept: dir:FOLDER",
+     .required = true,
+     .form = "^dir:[\\s\\S]",
+     .form_words = "dir:FOLDER"},
 });
 
 inline constexpr auto kRetryKeys = std::to_array<KeySpec>({
@@ -70,51 +108,71 @@ inline constexpr auto kRetryKeys = std::to_array<KeySpec>({
      .most = limits::kRetryAttempts},
     {.name = "backoff",
      .type = KeyType::duration,
-     .summary = "the first pause, doubled each time; 1s where it says nothing",
-     .most = limits::kRetryPauseMax},
+     .summary = "the first pause; doubled before each further attempt",
+     .most = limits::kRetryPauseMax,
+     .fallback = "1s"},
     {.name = "max_backoff",
      .type = KeyType::duration,
-     .summary = "the longest pause; 30s where it says nothing",
-     .most = limits::kRetryPauseMax},
+     .summary = "the longest pause; at least `backoff`",
+     .most = limits::kRetryPauseMax,
+     .fallback = "30s"},
 });
 
 inline constexpr auto kStageKeys = std::to_array<KeySpec>({
-    {.name = "name", .summary = "unique in the pipeline", .required = true},
+    {.name = "name",
+     .summary = "unique in the pipeline",
+     .required = true,
+     .form = "^[a-z0-9][a-z0-9_-]{0,63}$",
+     .form_words = "a-z, 0-9, _ and -, a letter or digit first, at most 64"},
     {.name = "uses",
      .summary = "PLUGIN, or PLUGIN.STAGE where it offers several",
      .required = true},
     {.name = "needs",
      .type = KeyType::strings,
-     .summary = "the stages before this one; [] starts at once"},
-    {.name = "if", .type = KeyType::expression, .summary = "it is skipped where this is false"},
-    {.name = "secrets", .type = KeyType::strings, .summary = "those that it may use"},
+     .summary = "the stages that must be done before it; where it is absent, the stage above; "
+                "[] starts at once",
+     .unique = true},
+    {.name = "if",
+     .type = KeyType::expression,
+     .summary = "an expression, without ${{ }}; the stage is skipped where it is false"},
+    {.name = "secrets",
+     .type = KeyType::strings,
+     .summary = "the secrets that it may use: all that it names, and no other",
+     .unique = true},
     {.name = "timeout",
      .type = KeyType::duration,
-     .summary = "how long it may take; 10m where it says nothing",
+     .summary = "how long each of its verbs may take",
      .most = limits::kTimeoutMax,
-     .shared = true},
+     .shared = true,
+     .fallback = "10m"},
     {.name = "rollback_timeout",
      .type = KeyType::duration,
-     .summary = "how long its rollback may take; its timeout where it says nothing",
+     .summary = "how long its rollback may take; where it is absent, its timeout",
      .most = limits::kTimeoutMax,
      .shared = true},
     {.name = "retry",
      .type = KeyType::table,
-     .summary = "when it is tried again by itself",
+     .summary = "when it is tried again by itself; where it is absent, never",
      .keys = kRetryKeys,
      .shared = true},
     {.name = "on_failure",
-     .summary = "what its failure does to the run",
+     .summary = "what its failure does to the run: go back, end where it is, or go on",
      .choices = kOnFailures,
-     .shared = true},
+     .shared = true,
+     .fallback = "rollback"},
     {.name = "rollback",
-     .summary = "when it is undone",
+     .summary = "when it is undone: whenever the run goes back, only by `stagerun rollback`, not "
+                "even then, or when the run ends, however it ends",
      .choices = kRollbackPolicies,
-     .shared = true},
+     .shared = true,
+     .fallback = "auto"},
     {.name = "acknowledge_irreversible",
      .type = KeyType::boolean,
-     .summary = "yes, it cannot be undone"},
-    {.name = "with", .type = KeyType::table, .summary = "the plugin's own configuration"},
+     .summary = "yes, it cannot be undone; such a stage is an error without it",
+     .fallback = "false"},
+    {.name = "with",
+     .type = KeyType::table,
+     .summary = "the plugin's own configuration; ${{ }} may stand in any of its strings"},
 });
 
 inline constexpr auto kDefaultsKeys = [] {
@@ -127,40 +185,72 @@ inline constexpr auto kDefaultsKeys = [] {
 }();
 
 inline constexpr auto kEnvironmentKeys = std::to_array<KeySpec>({
-    {.name = "inputs", .type = KeyType::table, .summary = "other defaults: NAME = value"},
-    {.name = "with", .type = KeyType::table, .summary = "by stage: what is merged into its `with`"},
-    {.name = "without", .type = KeyType::strings, .summary = "the stages that are left out"},
+    {.name = "inputs",
+     .type = KeyType::table,
+     .summary = "other defaults of inputs: NAME = value",
+     .values = KeyType::scalar},
+    {.name = "with",
+     .type = KeyType::table,
+     .summary = "what is merged into the `with` of stages: with.STAGE = { ... }; tables key by "
+                "key, anything else replaces what was there",
+     .values = KeyType::table},
+    {.name = "without",
+     .type = KeyType::strings,
+     .summary = "the stages that are left out",
+     .unique = true},
 });
 
 inline constexpr auto kPipelineKeys = std::to_array<KeySpec>({
-    {.name = "name", .summary = "what this pipeline is called", .required = true},
-    {.name = "environment", .summary = "where it goes live; with the name, what is locked"},
-    {.name = "description", .summary = "for people"},
+    {.name = "name",
+     .summary = "what this pipeline is called",
+     .required = true,
+     .form = kLabel,
+     .form_words = kLabelWords},
+    {.name = "environment",
+     .summary = "where it goes live; with the name, what is locked",
+     .form = kLabel,
+     .form_words = kLabelWords},
+    {.name = "description", .summary = "what it does, for people"},
     {.name = "env",
      .type = KeyType::strings,
-     .summary = "the variables of stagerun's environment that expressions may name"},
+     .summary = "the variables of stagerun's environment that expressions may name",
+     .form = kVariable,
+     .form_words = kVariableWords,
+     .unique = true},
     {.name = "inputs",
      .type = KeyType::named_tables,
      .summary = "what is given when a run starts: [inputs.NAME]",
-     .keys = kInputKeys},
+     .keys = kInputKeys,
+     .form = "^[A-Za-z][A-Za-z0-9_-]{0,63}$",
+     .form_words = "a letter, then letters, digits, _ and -; at most 64"},
     {.name = "secrets",
      .type = KeyType::named_tables,
-     .summary = "where secrets come from: NAME = { env = \"NAME\" }",
-     .keys = kSecretKeys},
+     .summary = "where secrets come from: NAME = { env = \"NAME\" }; never their values",
+     .keys = kSecretKeys,
+     .form = "^[A-Za-z][A-Za-z0-9_]{0,63}$",
+     .form_words = "a letter, then letters, digits and _; at most 64",
+     .one_key = true},
     {.name = "defaults",
      .type = KeyType::table,
      .summary = "what stages have that do not say otherwise",
      .keys = kDefaultsKeys},
-    {.name = "state", .type = KeyType::table, .summary = "where runs are kept", .keys = kStateKeys},
+    {.name = "state",
+     .type = KeyType::table,
+     .summary = "where runs are kept; where it is absent, in .stagerun of the folder that you "
+                "stand in",
+     .keys = kStateKeys},
     {.name = "environments",
      .type = KeyType::named_tables,
      .summary = "what differs in an environment: [environments.NAME]",
-     .keys = kEnvironmentKeys},
+     .keys = kEnvironmentKeys,
+     .form = kLabel,
+     .form_words = kLabelWords},
     {.name = "stage",
      .type = KeyType::tables,
      .summary = "the stages, in order: [[stage]]",
      .required = true,
-     .keys = kStageKeys},
+     .keys = kStageKeys,
+     .filled = true},
 });
 
 }  // namespace stagerun

@@ -29,13 +29,12 @@ std::string name_for_people(const Node& node) {
 
 class StageReader {
  public:
-  StageReader(const Node& node, const Lines& lines, const StageSpec& defaults,
-              Diagnostics& diagnostics)
+  StageReader(const Node& node, const Lines& lines, StageSpec defaults, Diagnostics& diagnostics)
       : lines_(lines),
         diagnostics_(diagnostics),
         where_(name_for_people(node)),
         table_(node, kStageKeys, where_, node.span, diagnostics),
-        stage_(defaults) {
+        stage_(std::move(defaults)) {
     stage_.span = node.span;
     stage_.is_broken = !table_.wrong().empty();
   }
@@ -51,6 +50,7 @@ class StageReader {
     if (const Member* member = table_.find("if")) {
       stage_.condition =
           parse_condition(*member->value.text(), member->value.span, lines_, diagnostics_);
+      stage_.condition_text = *member->value.text();
       note_used(*stage_.condition, used);
     }
     read_secrets();

@@ -323,7 +323,8 @@ class Reader {
     if (commit_ && get(tree, ::git_commit_tree, commit_.get()) != 0) return broken();
     Search search{deadline_, relative_folder(question_.state, root), repository_.get(),
                   index.get()};
-    git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+    git_diff_options options{};
+    if (::git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION) != 0) return broken();
     options.flags = GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS;
     options.notify_cb = &on_change;
     options.progress_cb = &on_file;

@@ -1,7 +1,11 @@
 #include "core/journal/reader.h"
 
+#include <algorithm>
 #include <charconv>
+#include <fcntl.h>
 #include <optional>
+#include <unistd.h>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -128,6 +132,22 @@ Result<Contents> parse_journal(std::string_view bytes) {
 Result<Contents> read_journal(const std::filesystem::path& file) {
   TRY_ASSIGN(const std::string bytes, read_file(file, limits::kJournalBytes));
   return parse_journal(bytes);
+}
+
+bool ends_with_run_end(const std::filesystem::path& file) {
+  constexpr off_t kEnough = 4096;  // RunEnded is a short line
+  const auto fd = open_file(file, O_RDONLY | O_NONBLOCK);
+  if (!fd) return false;
+  const off_t size = ::lseek(fd->get(), 0, SEEK_END);
+  char buffer[kEnough];
+  const ssize_t count = ::pread(fd->get(), buffer, kEnough, std::max<off_t>(size - kEnough, 0));
+  std::string_view tail(buffer, count > 0 ? static_cast<std::size_t>(count) : 0);
+  if (!tail.ends_with('\n')) return false;
+  tail.remove_suffix(1);
+  const std::size_t json = tail.find('{', tail.rfind('\n') + 1);
+  if (json == std::string_view::npos) return false;
+  const auto last = decode_event(tail.substr(json));
+  return last && std::holds_alternative<RunEnded>(last->body);
 }
 
 }  // namespace stagerun::journal

@@ -25,4 +25,8 @@ Result<Contents> read_journal(const std::filesystem::path& file);
 // The same from bytes. Pure.
 Result<Contents> parse_journal(std::string_view bytes);
 
+// True where the file's last record says that the run is over: read from its end, however long the
+// journal is. False where anything else stands there; then read_journal() knows.
+bool ends_with_run_end(const std::filesystem::path& file);
+
 }  // namespace stagerun::journal

@@ -1,5 +1,6 @@
 #include "core/journal/writer.h"
 
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
@@ -56,13 +57,26 @@ Status Writer::append(const EventBody& body) {
   return {};
 }
 
-// Where the file system cannot reserve, writes simply grow the file.
+// Zeros that are really there: writing over them changes neither the file's size nor its extents,
+// so that a sync has nothing but the records to write. (Space that is only reserved, by fallocate,
+// must be marked as written when it is, which a file system's own journal has to hold.)
 Status Writer::reserve(std::size_t bytes) {
+  static constexpr std::array<char, limits::kJournalStep> kZeros{};
   while (reserved_ < bytes) {
-    const int reserved = ::fallocate(fd_.get(), 0, static_cast<off_t>(reserved_),
-                                     static_cast<off_t>(limits::kJournalStep));
-    if (reserved != 0 && errno == ENOSPC) return errno_error("cannot write the journal", errno);
-    reserved_ += limits::kJournalStep;
+    TRY(write_at(reserved_, {kZeros.data(), kZeros.size()}));
+    reserved_ += kZeros.size();
+  }
+  return {};
+}
+
+Status Writer::write_at(std::size_t place, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count =
+        ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(place));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno_error("cannot write the journal", errno);
+    place += static_cast<std::size_t>(count);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return {};
 }
@@ -72,17 +86,7 @@ Status Writer::flush() {
   if (buffer_.empty()) return {};
   kill_points_.reach("journal:before_write");
   broken_ = reserve(end_ + buffer_.size());
-  std::size_t written = 0;
-  while (broken_ && written < buffer_.size()) {
-    const ssize_t count = ::pwrite(fd_.get(), buffer_.data() + written, buffer_.size() - written,
-                                   static_cast<off_t>(end_ + written));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      broken_ = errno_error("cannot write the journal", errno);
-    } else {
-      written += static_cast<std::size_t>(count);
-    }
-  }
+  if (broken_) broken_ = write_at(end_, buffer_);
   if (!broken_) return broken_;
   end_ += buffer_.size();
   buffer_.clear();

@@ -42,6 +42,7 @@ class Writer final : public Journal {
  private:
   Writer(Fd fd, const Contents& contents, const Clock& clock, KillPoints kill_points);
   Status reserve(std::size_t bytes);
+  Status write_at(std::size_t place, std::string_view bytes);
 
   Fd fd_;
   const Clock& clock_;

@@ -9,6 +9,7 @@
 #include "core/base/limits.h"
 #include "core/base/text.h"
 #include "core/link/describe.h"
+#include "core/link/messages.h"
 #include "core/link/plugin_file.h"
 
 namespace stagerun {
@@ -18,16 +19,19 @@ struct Link::Worker {
   std::filesystem::path plugin;
   PluginFile file;
   int terms = 0;
+  bool has_served = false;                            // a verb, to its end
   std::vector<Part> parts;                            // of the workspace, when it was hired
   std::optional<PluginInfo> info;                     // once it is loaded
   std::optional<Error> refusal;                       // why it cannot be used
   std::function<void(Result<PluginInfo>)> described;  // asked for by describe(); called once
 
-  // The verb that it runs, or waits to run until it is loaded.
+  // The verb that it runs, or waits to run until it is loaded. The call is kept until it has said
+  // something: till then another worker may be given it.
   Handle handle = 0;
   VerbSink* sink = nullptr;
   VerbCall call;
   Loop::TimerId timer = 0;
+  bool has_spoken = false;
   bool timed_out = false;
   bool cancelled = false;
 
@@ -35,31 +39,6 @@ struct Link::Worker {
 };
 
 namespace {
-
-wire::Message call_message(const VerbCall& call) {
-  wire::Message message;
-  message.type = wire::Type::call;
-  message.fields.resize(wire::call_field_count);
-  auto& fields = message.fields;
-  fields[wire::stage_type] = call.stage_type;
-  fields[wire::run] = call.run;
-  fields[wire::stage] = call.stage;
-  fields[wire::key] = call.key;
-  fields[wire::config] = call.config;
-  fields[wire::plan] = call.plan;
-  fields[wire::receipt] = call.receipt;
-  fields[wire::checkpoint] = call.checkpoint;
-  fields[wire::pending] = call.pending;
-  fields[wire::settled] = call.settled;
-  fields[wire::workspace] = call.workspace;
-  fields[wire::scratch] = call.scratch;
-  fields[wire::context] = call.context;
-  fields[wire::remaining_ms] = std::to_string(call.timeout_ms);
-  fields[wire::now_offset_ms] = "0";
-  fields[wire::verb] = std::to_string(static_cast<std::uint32_t>(call.verb));
-  fields[wire::attempt] = std::to_string(call.attempt);
-  return message;
-}
 
 std::int64_t to_number(const std::string& text) {
   std::int64_t number = 0;
@@ -71,14 +50,6 @@ std::int64_t to_number(const std::string& text) {
 VerbStatus to_status(std::int32_t number) {
   const bool known = number >= 0 && number <= static_cast<std::int32_t>(VerbStatus::denied);
   return known ? static_cast<VerbStatus>(number) : VerbStatus::failed;
-}
-
-Value log_fields(const wire::Message& message) {
-  Value fields = Value::object();
-  for (std::size_t i = 1; i + 1 < message.fields.size(); i += 2) {
-    fields.set(message.fields[i], message.fields[i + 1]);
-  }
-  return fields;
 }
 
 // How a worker ended says nothing of memory: a refused allocation may be an exception, an abort or
@@ -214,21 +185,18 @@ Link::Handle Link::start(const VerbCall& call, VerbSink& sink) {
   }
   worker->handle = handle;
   worker->sink = &sink;
-  worker->timed_out = worker->cancelled = false;
-  if (worker->info) {
-    begin(*worker, call);
-  } else {
-    worker->call = call;
-  }
+  worker->call = call;
+  worker->has_spoken = worker->timed_out = worker->cancelled = false;
+  if (worker->info) begin(*worker);
   return handle;
 }
 
-void Link::begin(Worker& worker, const VerbCall& call) {
-  worker.process->send(call_message(call));
+void Link::begin(Worker& worker) {
+  worker.process->send(call_message(worker.call));
   if (worker.cancelled) {
     end_after_grace(worker);
-  } else if (call.timeout_ms >= 0) {
-    worker.timer = loop_.after(call.timeout_ms, [this, &worker] { on_deadline(worker); });
+  } else if (worker.call.timeout_ms >= 0) {
+    worker.timer = loop_.after(worker.call.timeout_ms, [this, &worker] { on_deadline(worker); });
   }
 }
 
@@ -280,6 +248,9 @@ void Link::on_deadline(Worker& worker) {
 void Link::on_message(Worker& worker, const wire::Message& message) {
   const bool loading = !worker.info;
   if (loading) return on_loaded(worker, message);
+  if (message.type == wire::Type::resigned && worker.has_served && !worker.has_spoken) {
+    return on_resigned(worker);
+  }
   if (worker.is_busy()) return on_verb_message(worker, message);
   worker.process->kill("spoke though no verb ran, and was killed");
 }
@@ -303,11 +274,12 @@ void Link::on_loaded(Worker& worker, const wire::Message& message) {
   worker.info->path = worker.plugin.string();
   worker.info->digest = worker.file.digest;
   if (worker.described) std::exchange(worker.described, nullptr)(*worker.info);
-  if (worker.is_busy()) begin(worker, worker.call);
+  if (worker.is_busy()) begin(worker);
 }
 
 void Link::on_verb_message(Worker& worker, const wire::Message& m) {
   VerbSink& sink = *worker.sink;
+  worker.has_spoken = true;
   switch (m.type) {
     case wire::Type::log:
       return sink.on_log(m.argument, m.field(0), log_fields(m));
@@ -340,10 +312,33 @@ void Link::on_verb_message(Worker& worker, const wire::Message& m) {
   }
 }
 
+// What it left behind is no business of the stage whose call came too late for it.
+void Link::on_resigned(Worker& worker) {
+  VerbSink* sink = std::exchange(worker.sink, nullptr);
+  loop_.cancel(worker.timer);
+  worker.process->dismiss();
+  worker.process->kill();
+  forget(worker);
+  if (sink == nullptr) return;
+  const auto hired = hire(worker.call.plugin.path, worker.call.plugin.digest);
+  if (!hired) {
+    return sink->on_end(
+        {VerbStatus::died, "", "could not be started: " + in_one_line(hired.error())});
+  }
+  Worker& next = **hired;
+  next.handle = worker.handle;
+  next.sink = sink;
+  next.call = std::move(worker.call);
+  next.timed_out = worker.timed_out;
+  if (worker.cancelled) cancel(next.handle);
+}
+
 void Link::on_done(Worker& worker, const wire::Message& message) {
   VerbEnd end{to_status(message.argument), message.field(0), ""};
   if (worker.timed_out && !is_success(end.status)) end.status = VerbStatus::timed_out;
-  const bool reusable = (message.flags & wire::kRetire) == 0 && !worker.cancelled;
+  const bool reusable = !worker.cancelled;
+  worker.has_served = true;
+  worker.has_spoken = false;
   VerbSink* sink = std::exchange(worker.sink, nullptr);
   loop_.cancel(worker.timer);
   release(worker, reusable);

@@ -54,11 +54,12 @@ class Link final : public Verbs {
   void let_go_of_stale(const std::vector<Part>& parts);
   Worker* find_idle(const PluginRef& plugin);
   Worker* find(Handle verb) const;
-  void begin(Worker& worker, const VerbCall& call);
+  void begin(Worker& worker);
   void on_message(Worker& worker, const wire::Message& message);
   void on_loaded(Worker& worker, const wire::Message& message);
   void on_verb_message(Worker& worker, const wire::Message& message);
   void on_done(Worker& worker, const wire::Message& message);
+  void on_resigned(Worker& worker);
   void on_gone(Worker& worker, const std::string& how);
   void on_deadline(Worker& worker);
   void end_after_grace(Worker& worker);

@@ -1,5 +1,6 @@
 #include "core/model/event_value.h"
 
+#include <algorithm>
 #include <concepts>
 #include <optional>
 #include <type_traits>
@@ -24,6 +25,12 @@ requires std::is_enum_v<E> Value to_value(E value) { return to_string(value); }
 Value to_value(const Bytes& bytes) {
   if (is_utf8(bytes.data)) return bytes.data;
   return Value::object().set("base64", to_base64(bytes.data));
+}
+
+Value to_value(const std::vector<std::string>& texts) {
+  Value array = Value::array();
+  for (const std::string& text : texts) array.push(text);
+  return array;
 }
 
 Value to_value(const Failure& failure) {
@@ -77,6 +84,15 @@ bool from_value(const Value& value, Bytes& out) {
   return bytes.has_value();
 }
 
+bool from_value(const Value& value, std::vector<std::string>& out) {
+  if (value.items() == nullptr) return false;
+  for (const Value& item : *value.items()) {
+    if (item.text() == nullptr) return false;
+    out.push_back(*item.text());
+  }
+  return true;
+}
+
 bool from_value(const Value& value, Failure& out) {
   if (value.is_null()) return true;
   out = {value.text_or("code"), value.text_or("text"), value.text_or("hint")};
@@ -85,12 +101,22 @@ bool from_value(const Value& value, Failure& out) {
 
 // -- Whole events -------------------------------------------------------------------------------
 
+// True for what older journals do not hold.
+template <typename Event>
+bool was_added(std::string_view name) {
+  if constexpr (requires { Event::kAdded; }) {
+    return std::find(Event::kAdded.begin(), Event::kAdded.end(), name) != Event::kAdded.end();
+  }
+  return false;
+}
+
 template <typename Event>
 Result<EventBody> read_body(const Value& record) {
   Event event;
   std::string broken;
   Event::fields(event, [&](const char* name, auto& member) {
     const Value* value = record.find(name);
+    if (value == nullptr && was_added<Event>(name)) return;
     if (value == nullptr || !from_value(*value, member)) broken = name;
   });
   if (broken.empty()) return EventBody(std::move(event));

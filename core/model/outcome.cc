@@ -93,7 +93,7 @@ std::string_view name_of(E value) {
   for (const auto& [enumerator, name] : Names<E>::kTable) {
     if (enumerator == value) return name;
   }
-  CHECK(!"an enumerator without a name");
+  CHECK(false && "an enumerator without a name");
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ struct StageSpec {
   std::int64_t rollback_timeout_ms = 0;
   RetrySpec retry;
   std::optional<Expression> condition;        // `if`
+  std::string condition_text;                 // as written
   std::vector<std::string> secrets;           // that it is granted
   std::map<std::string, Span> secrets_spans;  // by name
   OnFailure on_failure = OnFailure::rollback;

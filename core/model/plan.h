@@ -29,12 +29,22 @@ struct Grants {
   friend bool operator==(const Grants&, const Grants&) = default;
 };
 
+// Which stages a run is about; where nothing is named, all of them.
+struct Choice {
+  std::string from;               // this one and all that need it, directly or not
+  std::vector<std::string> only;  // these and no other
+
+  bool is_all() const { return from.empty() && only.empty(); }
+};
+
 struct PlannedStage {
   StageSpec spec;
   PluginRef plugin;
   // What its plugin says of it; one for all stages of a kind. Never null.
   std::shared_ptr<const StageInfo> info = std::make_shared<StageInfo>();
   std::uint32_t flags = 0;  // the plugin's, with what its manifest adds for this configuration
+  bool verifies_good_apply = true;  // else it is verified only where apply's end is not known
+  bool is_chosen = true;    // false: the run skips it
 
   bool reads_only() const { return (flags & flag_reads_only) != 0; }
   bool can_go_back() const {
@@ -65,6 +75,7 @@ struct Plan {
   // What expressions see beside inputs and stages, fixed when the run begins: "environment",
   // "run", "git", "env", "runs". An object.
   Value surroundings = Value::object();
+  Choice choice;
 
   const PlannedStage* find(const std::string& name) const {
     for (const PlannedStage& stage : stages) {

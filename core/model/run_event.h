@@ -2,9 +2,11 @@
 // engine says them, the journal keeps them, every report is a fold over them.
 //
 // Each event lists its members once, in fields(); the journal's reader and writer both follow it.
-// A member's name here is its name on disk: never rename one (docs/journal-format.md).
+// A member's name here is its name on disk: never rename one (docs/journal-format.md). What was
+// added after journals had been written stands in kAdded too: where it is absent it is as made.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,8 +45,12 @@ struct RunStarted {
   std::string handle_key;    // what the run's handles end in
   std::int64_t at_once = 1;  // stages side by side
   Value inputs;
-  Value surroundings;  // as in Plan
-  Value plugins;       // [{name, path, digest, version}]
+  Value surroundings;             // as in Plan
+  Value plugins;                  // [{name, path, digest, version}]
+  std::string by;                 // who began it: "rita@build-7"
+  std::string from;               // chosen with --from, or ""
+  std::vector<std::string> only;  // chosen with --only
+  static constexpr std::array kAdded{"by", "from", "only"};
   static void fields(auto& self, auto&& field) {
     field("run", self.run);
     field("version", self.version);
@@ -58,6 +64,9 @@ struct RunStarted {
     field("inputs", self.inputs);
     field("surroundings", self.surroundings);
     field("plugins", self.plugins);
+    field("by", self.by);
+    field("from", self.from);
+    field("only", self.only);
   }
 };
 
@@ -66,9 +75,12 @@ struct RunResumed {
   static constexpr std::string_view kName = "run_resumed";
   std::string command;  // "resume" or "rollback"
   std::string boot;
+  std::string by = "";  // who took it over
+  static constexpr std::array kAdded{"by"};
   static void fields(auto& self, auto&& field) {
     field("command", self.command);
     field("boot", self.boot);
+    field("by", self.by);
   }
 };
 

@@ -110,6 +110,10 @@ const VerbEnded* StageState::ended(Verb verb) const {
 
 bool StageState::started(Verb verb) const { return verbs.contains(verb); }
 
+bool StageState::was_not_chosen() const {
+  return settled && settled->result == StageResult::skipped && settled->reason == kNotChosen;
+}
+
 bool StageState::has_write_intent() const {
   return std::any_of(effects.begin(), effects.end(), [](const EffectState& effect) {
     return effect.intent.verb == Verb::apply && effect.intent.access == Access::write;

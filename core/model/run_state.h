@@ -5,11 +5,15 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/model/run_event.h"
 
 namespace stagerun {
+
+// The reason of a stage that was skipped because `--from` or `--only` left it out.
+inline constexpr std::string_view kNotChosen = "not chosen";
 
 struct EffectState {
   EffectIntended intent;
@@ -47,6 +51,7 @@ struct StageState {
 
   const VerbEnded* ended(Verb verb) const;
   bool started(Verb verb) const;
+  bool was_not_chosen() const;
   // True once a write effect of apply has been let through, whatever became of it.
   bool has_write_intent() const;
   // True where a write intent of apply has no outcome.

@@ -46,6 +46,7 @@ std::string type_hint(const std::string& type) {
 
 std::string list(const std::vector<Value>& choices) {
   std::vector<std::string> words;
+  words.reserve(choices.size());
   for (const Value& choice : choices) {
     words.push_back(choice.text() != nullptr ? printable(*choice.text()) : render_json(choice));
   }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/base/text.h"
+#include "core/plan/choose.h"
 #include "core/plan/evaluate.h"
 #include "core/plan/hint.h"
 #include "core/plan/manifest.h"
@@ -18,6 +19,7 @@
 #include "core/plan/schema_check.h"
 #include "core/plan/types.h"
 #include "core/plan/unused.h"
+#include "core/plan/with_schema.h"
 
 namespace stagerun {
 namespace {
@@ -86,6 +88,7 @@ class Planner {
       : pipeline_(pipeline),
         catalog_(catalog),
         inputs_(plan.inputs),
+        choice_(plan.choice),
         context_(context_of(plan)),
         types_(pipeline, plan.inputs),
         diagnostics_(diagnostics) {
@@ -111,10 +114,12 @@ class Planner {
     check_references(pipeline_, inputs_, graph,
                      order_is_known ? places : std::vector<std::size_t>(), outputs_, diagnostics_);
     check_listed(pipeline_, diagnostics_);
+    const auto chosen = choose(pipeline_, graph, places, choice_, diagnostics_);
     std::vector<PlannedStage> planned;
     planned.reserve(places.size());
     for (const std::size_t i : places) {
       stages_[i].spec = std::move(pipeline_.stages[i]);
+      stages_[i].is_chosen = chosen[i];
       planned.push_back(std::move(stages_[i]));
     }
     return planned;
@@ -144,6 +149,7 @@ class Planner {
     if (!left_out_.empty()) forget(spec, left_out_);
     resolved_[i] = resolve(spec, context_);
     stages_[i].flags = effective_flags(info, resolved_[i]->with);
+    stages_[i].verifies_good_apply = verifies_good_apply(info, resolved_[i]->with);
     outputs_[i] = outputs_schema(info, resolved_[i]->with);
     types_.know_outputs(i, outputs_[i]);
   }
@@ -207,12 +213,7 @@ class Planner {
   }
 
   bool is_sound(const StageSpec& spec, const StageInfo& info) {
-    std::vector<std::string> problems = manifest_problems(info.manifest);
-    for (std::string& problem : schema_problems(info.schema))
-      problems.push_back(std::move(problem));
-    for (const std::string& problem : schema_problems(info.outputs)) {
-      problems.push_back("of the outputs: " + problem);
-    }
+    const std::vector<std::string> problems = stage_problems(info);
     for (const std::string& problem : problems) {
       complain("plugin.broken", spec.uses_span,
                fmt::format("the plugin's `{}` is broken: {}", spec.uses, problem),
@@ -273,6 +274,7 @@ class Planner {
   Pipeline& pipeline_;
   const Catalog& catalog_;
   const Value& inputs_;
+  const Choice& choice_;
   const Value context_;
   ReferenceTypes types_;
   Diagnostics& diagnostics_;
@@ -290,9 +292,9 @@ class Planner {
 }  // namespace
 
 std::optional<Plan> make_plan(Pipeline pipeline, const Catalog& catalog, Value inputs,
-                              Diagnostics& diagnostics, Value surroundings) {
-  Plan plan{pipeline.name,     pipeline.environment, {},
-            std::move(inputs), pipeline.secrets,     std::move(surroundings)};
+                              Diagnostics& diagnostics, Value surroundings, Choice choice) {
+  Plan plan{pipeline.name,           pipeline.environment, {}, std::move(inputs), pipeline.secrets,
+            std::move(surroundings), std::move(choice)};
   if (plan.surroundings.members() == nullptr) plan.surroundings = Value::object();
   plan.surroundings.set("environment", pipeline.environment);
   plan.stages = Planner(pipeline, catalog, plan, diagnostics).make();

@@ -14,8 +14,10 @@ namespace stagerun {
 // `inputs` as check_inputs gives them; `surroundings`, an object, as Plan has them, as far as they
 // are known. Nothing where `diagnostics` hold anything: what they held before, or what keeps the
 // pipeline from running as it is written, all of it. Of a pipeline that could not be read whole
-// what there is is checked, and nothing that follows from what has been reported is reported.
+// what there is is checked, and nothing that follows from what has been reported is reported. What
+// `choice` leaves out is checked like the rest.
 std::optional<Plan> make_plan(Pipeline pipeline, const Catalog& catalog, Value inputs,
-                              Diagnostics& diagnostics, Value surroundings = Value::object());
+                              Diagnostics& diagnostics, Value surroundings = Value::object(),
+                              Choice choice = {});
 
 }  // namespace stagerun

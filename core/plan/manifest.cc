@@ -42,6 +42,16 @@ bool holds(const Value& entry, const Value& with) {
          (unwanted->members() != nullptr && !all_equal(*unwanted->members(), with));
 }
 
+// As `holds`, and the place under `has` is there; false where there is no condition at all.
+bool asks_and_holds(const Value& entry, const Value& with) {
+  const Value* has = entry.find("has");
+  const bool is_there =
+      has == nullptr || (has->text() != nullptr && with.at(*has->text()) != nullptr);
+  const bool asks =
+      has != nullptr || entry.find("if") != nullptr || entry.find("unless") != nullptr;
+  return asks && is_there && holds(entry, with);
+}
+
 // The words of an array of strings, or what a line for the shell is started with; empty where it is
 // neither.
 std::vector<std::string> argv_of(const Value* place) {
@@ -181,14 +191,23 @@ void add_variables(const Value& manifest, const Value& with, Grants& granted) {
 std::uint32_t effective_flags(const StageInfo& stage, const Value& with) {
   std::uint32_t flags = stage.flags;
   for (const Value& entry : items_of(stage.manifest, "flags")) {
-    const Value* has = entry.find("has");
-    const bool is_there =
-        has == nullptr || (has->text() != nullptr && with.at(*has->text()) != nullptr);
-    const bool asks =
-        has != nullptr || entry.find("if") != nullptr || entry.find("unless") != nullptr;
-    if (asks && is_there && holds(entry, with)) flags |= flag_of(entry.text_or("add"));
+    if (asks_and_holds(entry, with)) flags |= flag_of(entry.text_or("add"));
   }
   return flags;
+}
+
+bool is_pure(const StageInfo& stage, Verb verb) {
+  const Value::Array& verbs = items_of(stage.manifest, "pure");
+  return std::any_of(verbs.begin(), verbs.end(), [verb](const Value& name) {
+    return name.text() != nullptr && *name.text() == to_string(verb);
+  });
+}
+
+bool verifies_good_apply(const StageInfo& stage, const Value& with) {
+  if (stage.manifest.find("verify") == nullptr) return true;
+  const Value::Array& entries = items_of(stage.manifest, "verify");
+  return std::any_of(entries.begin(), entries.end(),
+                     [&with](const Value& entry) { return asks_and_holds(entry, with); });
 }
 
 Grants grants(const StageInfo& stage, const Value& with) {
@@ -235,7 +254,7 @@ Value outputs_schema(const StageInfo& stage, const Value& with) {
 
 std::vector<DecisivePlace> decisive_places(const Value& manifest) {
   std::vector<DecisivePlace> places;
-  for (const char* member : {"flags", "reads"}) {
+  for (const char* member : {"flags", "reads", "verify"}) {
     for (const Value& entry : items_of(manifest, member)) {
       const Value* has = entry.find("has");
       if (has != nullptr && has->text() != nullptr) places.push_back({*has->text(), false});

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/value.h"
+#include "core/model/outcome.h"
 #include "core/model/plan.h"
 #include "core/model/plugin_info.h"
 
@@ -19,6 +20,12 @@ inline constexpr const char* kNoHost = ":0";
 
 // The stage's own flags and those that `flags` adds for `with`.
 std::uint32_t effective_flags(const StageInfo& stage, const Value& with);
+
+// True where the answer of this verb depends on nothing but the configuration.
+bool is_pure(const StageInfo& stage, Verb verb);
+
+// True where an apply that ended well is to be verified.
+bool verifies_good_apply(const StageInfo& stage, const Value& with);
 
 // `with` with its expressions resolved.
 Grants grants(const StageInfo& stage, const Value& with);

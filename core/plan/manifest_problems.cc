@@ -11,8 +11,10 @@
 namespace stagerun {
 namespace {
 
-constexpr std::array<std::string_view, 6> kMembers = {"effects",      "reads", "flags",
-                                                      "outputs_from", "hosts", "variables"};
+constexpr auto kMembers = std::to_array<std::string_view>(
+    {"effects", "reads", "flags", "outputs_from", "hosts", "variables", "pure", "verify"});
+// Of the others the answer is what became of the world.
+constexpr std::array<std::string_view, 1> kPureVerbs = {"plan"};
 constexpr std::array<std::string_view, 5> kFlags = {"idempotent", "resumable", "reversible",
                                                     "compensable", "reads_only"};
 
@@ -90,6 +92,10 @@ class Checker {
     if (list == "flags") check_flag(entry, where);
     if (list == "hosts") check_host(entry, where);
     if (list == "variables") check_place(entry, where);
+    if (list == "verify") check_asking(entry, {"has", "if", "unless"}, where);
+    if (list == "pure" && (entry.text() == nullptr || !contains(kPureVerbs, *entry.text()))) {
+      complain(fmt::format("{} must be one of: {}", where, fmt::join(kPureVerbs, ", ")));
+    }
   }
 
   void check_read(const Value& entry, const std::string& where) {
@@ -107,10 +113,15 @@ class Checker {
   }
 
   void check_flag(const Value& entry, const std::string& where) {
-    check_object(entry, {"has", "if", "unless", "add"}, where);
     if (!contains(kFlags, entry.text_or("add"))) {
       complain(fmt::format("{} must `add` one of: {}", where, fmt::join(kFlags, ", ")));
     }
+    check_asking(entry, {"has", "if", "unless", "add"}, where);
+  }
+
+  void check_asking(const Value& entry, const std::vector<std::string_view>& members,
+                    const std::string& where) {
+    check_object(entry, members, where);
     const Value* has = entry.find("has");
     if (has == nullptr && entry.find("if") == nullptr && entry.find("unless") == nullptr) {
       complain(where + " needs `has`, `if` or `unless`");

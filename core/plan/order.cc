@@ -17,6 +17,7 @@ constexpr std::size_t kShownPath = 12;
 
 Diagnostic describe_circle(const Pipeline& pipeline, const std::vector<std::size_t>& circle) {
   std::vector<std::string> names;
+  names.reserve(circle.size() + 1);
   for (const std::size_t stage : circle) names.push_back(printable(pipeline.stages[stage].name));
   const StageSpec& first = pipeline.stages[circle.front()];
   const auto need = first.needs_spans.find(pipeline.stages[circle[1 % circle.size()]].name);

@@ -6,6 +6,7 @@
 
 #include "core/base/limits.h"
 #include "core/base/text.h"
+#include "core/model/run_state.h"
 #include "core/report/exit_words.h"
 
 namespace stagerun {
@@ -70,6 +71,11 @@ void Console::tell(const RunEvent& event) {
             print(fmt::format("{} {} {}: {}", of(e.stage), to_string(e.access), e.kind, e.purpose));
           },
           [&](const StageSettled& e) {
+            if (e.result == StageResult::skipped) {
+              const bool is_news = e.reason != kNotChosen || verbosity_ == Verbosity::verbose;
+              if (is_news) print(fmt::format("{} skipped: {}", of(e.stage), printable(e.reason)));
+              return;
+            }
             const std::int64_t took = event.at_ms - stages_[e.stage].started_at_ms;
             print(fmt::format("{} {}{}", of(e.stage), to_string(e.result),
                               is_success(e.result) ? " in " + describe_duration(took)

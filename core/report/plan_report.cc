@@ -1,5 +1,7 @@
 #include "core/report/plan_report.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/base/json.h"
@@ -17,9 +19,17 @@ std::string reversibility(const PlannedStage& stage) {
 // From here on the run cannot be undone as a whole: the first irreversible stage.
 std::string point_of_no_return(const Plan& plan) {
   for (const PlannedStage& stage : plan.stages) {
-    if (stage.irreversible()) return stage.spec.name;
+    if (stage.is_chosen && stage.irreversible()) return stage.spec.name;
   }
   return "";
+}
+
+// "2 of " where not all of them are.
+std::string chosen_of(const Plan& plan) {
+  if (plan.choice.is_all()) return "";
+  const auto count = std::count_if(plan.stages.begin(), plan.stages.end(),
+                                   [](const PlannedStage& stage) { return stage.is_chosen; });
+  return fmt::format("{} of ", count);
 }
 
 std::vector<std::string> flag_names(std::uint32_t flags) {
@@ -53,9 +63,14 @@ Value list(const std::vector<std::string>& texts) {
 }  // namespace
 
 std::string plan_text(const Plan& plan, const std::vector<StageForecast>& forecasts) {
-  std::string out = fmt::format("{}: {} stages\n", plan.pipeline_name, plan.stages.size());
+  std::string out =
+      fmt::format("{}: {}{} stages\n", plan.pipeline_name, chosen_of(plan), plan.stages.size());
   for (const StageForecast& forecast : forecasts) {
     const PlannedStage& stage = *plan.find(forecast.stage);
+    if (!stage.is_chosen) {
+      out += fmt::format("\n  {} (not chosen)\n", forecast.stage);
+      continue;
+    }
     out += fmt::format("\n  {} ({}, {})\n", forecast.stage, stage.spec.uses, reversibility(stage));
     if (!forecast.waits_for.empty()) {
       out += fmt::format("    known once `{}` has a value\n", forecast.waits_for);
@@ -81,6 +96,7 @@ Value plan_value(const Plan& plan, const std::vector<StageForecast>& forecasts) 
     Value row;
     row.set("stage", forecast.stage)
         .set("uses", stage.spec.uses)
+        .set("chosen", stage.is_chosen)
         .set("reversibility", reversibility(stage))
         .set("waits_for", forecast.waits_for.empty() ? Value() : Value(forecast.waits_for))
         .set("changes", forecast.changes);

@@ -1,59 +1,12 @@
 #include "core/report/run_report.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "core/base/text.h"
 #include "core/report/exit_words.h"
+#include "core/report/standing.h"
 
 namespace stagerun {
-namespace {
-
-std::string stage_standing(const StageState& stage) {
-  if (stage.rolled_back) return std::string(to_string(stage.rolled_back->result));
-  if (stage.settled) return std::string(to_string(stage.settled->result));
-  return stage.started(Verb::apply) ? "interrupted" : "not begun";
-}
-
-std::string stage_reason(const StageState& stage) {
-  std::string reason = stage.settled ? stage.settled->reason : "";
-  if (stage.rolled_back && !stage.rolled_back->reason.empty()) {
-    reason += (reason.empty() ? "" : "; going back: ") + stage.rolled_back->reason;
-  }
-  return reason;
-}
-
-std::size_t writes(const StageState& stage) {
-  return static_cast<std::size_t>(
-      std::count_if(stage.effects.begin(), stage.effects.end(), [](const EffectState& effect) {
-        return effect.intent.access == Access::write && effect.intent.verb == Verb::apply;
-      }));
-}
-
-}  // namespace
-
-std::string standing(const RunState& state) {
-  if (state.started_at_ms == 0) return "never began";
-  if (!state.ended) return "unfinished";
-  if (state.rollback && state.rollback->manual && *state.ended == exit_succeeded)
-    return "rolled back";
-  return *state.ended == exit_succeeded ? "succeeded" : fmt::format("status {}", *state.ended);
-}
-
-std::string next_command(const RunState& state) {
-  if (state.started_at_ms == 0) return "";
-  if (!state.ended)
-    return fmt::format("`stagerun resume {}` goes on, `stagerun rollback {}` undoes it",
-                       state.started.run, state.started.run);
-  if (*state.ended == exit_in_doubt || *state.ended == exit_person_needed) {
-    return fmt::format(
-        "`stagerun resume {}` tries again what is left, `stagerun rollback {}` undoes it",
-        state.started.run, state.started.run);
-  }
-  return "";
-}
-
 std::string show_text(const RunState& state) {
   std::string out =
       fmt::format("run       {}\npipeline  {}\nstarted   {}\nstands    {}{}\n", state.started.run,
@@ -64,9 +17,9 @@ std::string show_text(const RunState& state) {
   for (const std::string& name : state.order) {
     const StageState& stage = state.stages.at(name);
     const std::string reason = stage_reason(stage);
-    out +=
-        fmt::format("  {:<24} {:<12} {} write{}{}\n", name, stage_standing(stage), writes(stage),
-                    writes(stage) == 1 ? "" : "s", reason.empty() ? "" : "  " + printable(reason));
+    out += fmt::format("  {:<24} {:<12} {} write{}{}\n", name, stage_standing(stage),
+                       write_count(stage), write_count(stage) == 1 ? "" : "s",
+                       reason.empty() ? "" : "  " + printable(reason));
   }
   const std::string next = next_command(state);
   if (!next.empty()) out += "\nnext: " + next + "\n";
@@ -92,7 +45,7 @@ Value show_value(const RunState& state) {
              stage.rolled_back ? Value(to_string(stage.rolled_back->result)) : Value())
         .set("reason", stage_reason(stage))
         .set("attempts", stage.applies)
-        .set("writes", static_cast<std::int64_t>(writes(stage)))
+        .set("writes", static_cast<std::int64_t>(write_count(stage)))
         .set("outputs", stage.outputs.is_null() ? Value::object() : stage.outputs);
     stages.push(std::move(row));
   }

@@ -9,12 +9,6 @@
 
 namespace stagerun {
 
-// In a word or two how the run stands: "succeeded", "rolled back", "status 6", "unfinished".
-std::string standing(const RunState& state);
-
-// What a person can do next about the run, as commands; "" where nothing is left to do.
-std::string next_command(const RunState& state);
-
 std::string show_text(const RunState& state);
 Value show_value(const RunState& state);
 

@@ -49,9 +49,11 @@ Decision before_apply(const PlannedStage& stage, const StageState& state) {
 }
 
 Decision after_good_apply(const PlannedStage& stage, const StageState& state) {
-  if (!stage.info->has(Verb::verify)) return settle(StageResult::ok);
   const VerbEnded* verify = verdict(state);
-  if (verify == nullptr) return run(Verb::verify);
+  if (verify == nullptr) {
+    const bool asks = stage.info->has(Verb::verify) && stage.verifies_good_apply;
+    return asks ? run(Verb::verify) : settle(StageResult::ok);
+  }
   if (is_success(verify->status) || verify->status == VerbStatus::absent)
     return settle(StageResult::ok);
   return fail_or_retry(stage, state, *verify);

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/plan/evaluate.h"
 
@@ -60,14 +59,6 @@ void judge_plan(const StageSpec& spec, const VerbOutcome& outcome, StageLook& st
   if (changes != nullptr && changes->items() != nullptr) stage.changes = *changes;
 }
 
-// validate has no effects and needs none.
-bool make_scratch(const VerbSetup& setup, Look& look) {
-  const Status made = make_folder(setup.scope.scratch);
-  if (!made)
-    look.refusals.push_back(fmt::format("stage `{}`: {}", setup.call.stage, made.error().text));
-  return made.has_value();
-}
-
 // Looks at every stage, asking a plugin only once about each distinct configuration.
 class Looker {
  public:
@@ -75,7 +66,8 @@ class Looker {
       : loop_(loop), places_(places), ports_(ports), context_(plan) {}
 
   void look_at(const PlannedStage& planned, bool plan_too) {
-    StageLook stage{planned.spec.name, Value::array(), "", false};
+    StageLook stage{planned.spec.name, Value::array(), "", !planned.is_chosen};
+    if (!planned.is_chosen) return look.stages.push_back(std::move(stage));
     const Condition condition =
         planned.spec.condition ? evaluate_condition(planned.spec, context_.value()) : Condition{};
     stage.is_left_out = condition.answer == Condition::Answer::does_not_hold;
@@ -113,8 +105,15 @@ class Looker {
       stage.waits_for = setup.missing.front();
       return;
     }
-    if (!make_scratch(setup, look)) return;
-    judge_plan(planned.spec, run_to_end(loop_, ports_, std::move(setup)), stage, look);
+    const std::string question = pure_question(planned, setup);
+    if (question.empty()) {
+      return judge_plan(planned.spec, run_to_end(loop_, ports_, std::move(setup)), stage, look);
+    }
+    auto known = planned_.find(question);
+    if (known == planned_.end()) {
+      known = planned_.emplace(question, run_to_end(loop_, ports_, std::move(setup))).first;
+    }
+    judge_plan(planned.spec, known->second, stage, look);
   }
 
   const StageState untouched_;
@@ -123,6 +122,7 @@ class Looker {
   SessionPorts ports_;
   RunContext context_;
   std::unordered_map<std::string, VerbOutcome> validated_;  // by plugin and configuration
+  std::unordered_map<std::string, VerbOutcome> planned_;    // by pure_question()
 };
 
 }  // namespace

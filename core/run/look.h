@@ -15,7 +15,7 @@ struct StageLook {
   std::string stage;
   Value changes = Value::array();  // [{"do", "what", "before", "after"}]
   std::string waits_for;           // the expression that has no value before the run, or ""
-  bool is_left_out = false;        // its condition does not hold
+  bool is_left_out = false;        // its condition does not hold, or it was not chosen
 };
 
 struct Look {
@@ -27,7 +27,8 @@ struct Look {
   bool is_good() const { return diagnostics.empty() && broken.empty() && refusals.empty(); }
 };
 
-// Runs the loop. `plan_too`: not only validate; scratch folders are then made under places.folder.
+// Runs the loop. `plan_too`: not only validate; scratch folders may then be made under
+// places.folder.
 Look look_at(Loop& loop, const Plan& plan, const Places& places, SessionPorts ports, bool plan_too);
 
 }  // namespace stagerun

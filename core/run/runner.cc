@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "core/base/files.h"
 #include "core/plan/evaluate.h"
 #include "core/run/exit_status.h"
 
@@ -135,6 +134,10 @@ bool Runner::begin_next() {
   const bool may_begin = turn_ == Turn::none && !interrupted_by_;
   const bool may_end = has_begun && turn_ != Turn::go_back && !is_held_;
   if (!may_begin && !may_end) return true;
+  if (!stage.is_chosen) {
+    settle(stage, *index, StageResult::skipped, std::string(kNotChosen));
+    return true;
+  }
   if (state.verbs.empty() && !check_condition(stage, *index)) return true;
   active_.push_back({&stage, *index, nullptr, false, 0});
   return true;
@@ -264,18 +267,34 @@ bool Runner::start_session(Active& active, Verb verb) {
            "its configuration has no value: " + setup.problem);
     return false;
   }
-  const Status made = make_folder(setup.scope.scratch);
-  if (!made) {
-    error_ = made.error();
-    return true;
-  }
-  active.session = std::make_unique<VerbSession>(ports_, std::move(setup), state.notes,
-                                                 [this, &active, verb](const VerbOutcome& outcome) {
-                                                   active.is_over = true;
-                                                   if (verb == Verb::rollback && !is_stopping_)
-                                                     on_rollback_done(*active.stage, outcome);
-                                                 });
+  if (verb == Verb::plan && take_known_plan(stage, setup)) return true;
+  const std::string question = verb == Verb::plan ? pure_question(stage, setup) : "";
+  active.session =
+      std::make_unique<VerbSession>(ports_, std::move(setup), state.notes,
+                                    [this, &active, verb, question](const VerbOutcome& outcome) {
+                                      active.is_over = true;
+                                      if (!question.empty() && is_success(outcome.status))
+                                        known_plans_.emplace(question, outcome);
+                                      if (verb == Verb::rollback && !is_stopping_)
+                                        on_rollback_done(*active.stage, outcome);
+                                    });
   active.session->start();
+  return true;
+}
+
+// True where this plan has been made for another stage, and the answer must be the same.
+bool Runner::take_known_plan(const PlannedStage& stage, const VerbSetup& setup) {
+  const auto known = known_plans_.find(pure_question(stage, setup));
+  if (known == known_plans_.end()) return false;
+  const VerbOutcome& outcome = known->second;
+  record(VerbStarted{stage.spec.name, Verb::plan, setup.call.attempt});
+  record(VerbEnded{stage.spec.name,
+                   Verb::plan,
+                   setup.call.attempt,
+                   outcome.status,
+                   {},
+                   Bytes{outcome.result},
+                   Value::object()});
   return true;
 }
 

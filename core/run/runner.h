@@ -70,6 +70,7 @@ class Runner {
   bool step_backward(WayBack way);
   bool run_verb(Active& active, Verb verb, std::int64_t not_before_ms);
   bool start_session(Active& active, Verb verb);
+  bool take_known_plan(const PlannedStage& stage, const VerbSetup& setup);
   void on_rollback_done(const PlannedStage& stage, const VerbOutcome& outcome);
   void find_way_back();
   void record(const EventBody& body);
@@ -85,6 +86,7 @@ class Runner {
   Front front_;
   RunContext context_;
   Actives active_;
+  std::unordered_map<std::string, VerbOutcome> known_plans_;  // by pure_question()
   Turn turn_ = Turn::none;
   std::string turn_reason_;
   bool is_held_ = false;  // nothing further may run: see holds_everything()

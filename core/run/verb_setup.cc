@@ -88,6 +88,10 @@ EffectScope make_scope(const PlannedStage& stage, const VerbSetup& setup, const 
 
 }  // namespace
 
+std::string pure_question(const PlannedStage& stage, const VerbSetup& setup) {
+  return is_pure(*stage.info, setup.call.verb) ? stage.spec.uses + " " + setup.call.config : "";
+}
+
 VerbSetup make_setup(const PlannedStage& stage, Verb verb, const StageState& state,
                      const RunContext& context, const Places& places) {
   Resolved resolved = resolve(stage.spec, context.value());

@@ -31,6 +31,10 @@ struct VerbSetup {
   std::string problem;               // why an expression can have no value, or ""
 };
 
+// What the answer of a pure verb (docs/abi.md, "The manifest") depends on; "" where it depends on
+// more than can be told.
+std::string pure_question(const PlannedStage& stage, const VerbSetup& setup);
+
 VerbSetup make_setup(const PlannedStage& stage, Verb verb, const StageState& state,
                      const RunContext& context, const Places& places);
 

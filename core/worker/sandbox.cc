@@ -101,8 +101,9 @@ void refuse_signals(Rules& rules) {
     rules.refuse_where(SCMP_SYS(fcntl), argument(1, SCMP_CMP_MASKED_EQ, UINT32_MAX,
                                                  static_cast<scmp_datum_t>(command)));
   }
-  for (const scmp_datum_t command : {FIOSETOWN, SIOCSPGRP, TIOCSTI, TIOCLINUX}) {
-    rules.refuse_where(SCMP_SYS(ioctl), argument(1, SCMP_CMP_MASKED_EQ, UINT32_MAX, command));
+  for (const int command : {FIOSETOWN, SIOCSPGRP, TIOCSTI, TIOCLINUX}) {
+    rules.refuse_where(SCMP_SYS(ioctl), argument(1, SCMP_CMP_MASKED_EQ, UINT32_MAX,
+                                                 static_cast<scmp_datum_t>(command)));
   }
   rules.refuse_where(SCMP_SYS(prlimit64), argument(0, SCMP_CMP_NE, 0));
 }

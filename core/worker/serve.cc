@@ -38,6 +38,13 @@ sr_status run_verb(const Module& module, Session& session) {
   return verb != nullptr ? verb(&session.call()) : SR_ABSENT;
 }
 
+// Until the host ends us.
+[[noreturn]] void resign(Channel& channel) {
+  channel.send({wire::Type::resigned, 0, 0, 0, {}});
+  wire::Message ignored;
+  for (;;) channel.wait(ignored, -1, false);
+}
+
 }  // namespace
 
 void serve(Channel& channel, const Module& module) {
@@ -56,8 +63,9 @@ void serve(Channel& channel, const Module& module) {
       done.argument = SR_FAILED;
     }
     session->close();
-    if (look_for_traces() != before) done.flags = wire::kRetire;
     channel.send(done);
+    // Only now: the host has work of its own to do meanwhile.
+    if (look_for_traces() != before) resign(channel);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "core/worker/traces.h"
 
+#include <charconv>
 #include <cstdlib>
 #include <dirent.h>
 #include <functional>
@@ -48,7 +49,8 @@ Traces look_for_traces() {
   for_each_entry("/proc/self/task",
                  [&](std::string thread, int) { traces.threads.insert(std::move(thread)); });
   for_each_entry("/proc/self/fd", [&](const std::string& name, int listing) {
-    const int number = std::atoi(name.c_str());
+    int number = -1;
+    std::from_chars(name.data(), name.data() + name.size(), number);
     struct stat info {};
     if (number == listing || ::fstat(number, &info) != 0) return;
     traces.descriptors.emplace(number, info.st_dev, info.st_ino);

@@ -26,7 +26,7 @@ Ids look_from_copy(sr::Call& call, const Settings& settings, const Graph& graph,
   for (const char* how : {"plain", "path"}) {
     if (state.copy == "no") break;
     try {
-      const Ids ids = Tool(call, settings, places.kept(how)).current(graph);
+      Ids ids = Tool(call, settings, places.kept(how)).current(graph);
       state.copy = how;
       return ids;
     } catch (const UnknownRevision&) {
@@ -35,7 +35,7 @@ Ids look_from_copy(sr::Call& call, const Settings& settings, const Graph& graph,
       call.log(SR_DEBUG, "from the copy of the scripts: " + failed.text());
     }
   }
-  const Ids ids = Tool(call, settings, places.own).current(graph);
+  Ids ids = Tool(call, settings, places.own).current(graph);
   if (state.copy == "no") return ids;
   state.copy = "no";
   call.warn(

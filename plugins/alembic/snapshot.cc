@@ -32,7 +32,7 @@ bool is_inside(const fs::path& folder, const fs::path& path) {
 // With its links resolved; what leaves the workspace is refused.
 fs::path inside(const fs::path& workspace, const fs::path& path) {
   std::error_code error;
-  const fs::path real = fs::canonical(path, error);
+  fs::path real = fs::canonical(path, error);
   if (error) throw Refusal{"cannot read " + path.string() + ": " + error.message()};
   if (is_inside(fs::canonical(workspace, error), real)) return real;
   throw Refusal{path.string() + " is outside the pipeline's folder"};

@@ -20,7 +20,7 @@ bool is_true(const sr::Call& call, const std::string& json, const char* pointer)
 std::optional<std::int64_t> read_count(const sr::Call& call, const std::string& json,
                                        const char* pointer) {
   const auto text = call.pick(json, pointer);
-  return text ? std::optional<std::int64_t>(std::atoll(text->c_str())) : std::nullopt;
+  return text ? std::optional<std::int64_t>(sr::number_in<long long>(*text)) : std::nullopt;
 }
 
 // A text or an array of texts.

@@ -19,6 +19,8 @@ constexpr std::string_view kRecorded = "recorded\n";
 constexpr std::string_view kNotRecorded = "nothing to record\n";
 constexpr std::size_t kCheckpointBytes = 64u << 10;
 constexpr int kConflictStatus = 8;
+// Where a program may write outputs that nobody asks for.
+constexpr const char* kNowhere = "/dev/null";
 constexpr int kNotDoneStatus = 1;
 // Of a program's last output, what a hint has room for.
 constexpr std::size_t kHintBytes = 1000;
@@ -76,10 +78,12 @@ void start_service(sr::Call& call, const Settings& settings) {
 }
 
 void run_to_its_end(sr::Call& call, const Settings& settings) {
-  clear_outputs(call);
+  // Without outputs no scratch folder is made: there may be thousands of such stages.
+  const bool has_outputs = !call.members(settings.outputs).empty();
   sr::ProcessRequest running = request(call, settings, "run", settings.run);
-  running.env.set("STAGERUN_OUTPUT", output_path(call));
+  running.env.set("STAGERUN_OUTPUT", has_outputs ? output_path(call) : kNowhere);
   running.input = settings.input;
+  if (has_outputs) clear_outputs(call);
   const sr::Exit exit = call.run_process(running);
   if (!settings.expects(exit.status)) fail("exec.exit", settings.run, exit);
   set_outputs(call, settings.outputs);
@@ -193,6 +197,8 @@ struct Exec {
             {"if": {"/leaves_running": true}, "add": "compensable"},
             {"if": {"/idempotent": true}, "add": "idempotent"},
             {"if": {"/changes": false}, "add": "reads_only"}],
+  "pure": ["plan"],
+  "verify": [{"has": "/check"}, {"if": {"/leaves_running": true}}],
   "outputs_from": "/outputs"})",
   };
 

@@ -66,6 +66,7 @@ std::optional<sr::Json> to_json(std::string_view text, std::string_view type) {
 }
 
 void set_outputs(const sr::Call& call, std::string_view declared) {
+  if (call.members(declared).empty()) return;
   const std::string text = read_scratch(call, kOutputFile, kOutputBytes).value_or("");
   for (const auto& [name, type] : call.members(declared)) {
     const auto value = find_output(text, name);

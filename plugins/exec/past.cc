@@ -12,8 +12,8 @@ Past judge(const sr::Call& call, const std::string& effect) {
   const std::string event = outcome("event");
   if (event == "exited" || event == "running") {
     const std::string status = outcome("status");
-    return {Fate::ended, status.empty() ? -1 : std::atoi(status.c_str()),
-            std::atoi(outcome("signal").c_str())};
+    return {Fate::ended, status.empty() ? -1 : sr::number_in(status),
+            sr::number_in(outcome("signal"))};
   }
   return {outcome("may_have_happened") == "false" ? Fate::never : Fate::unclear};
 }

@@ -55,7 +55,7 @@ sr::HttpRequest build(const sr::Call& call, const Request& request, const Values
     if (!key_header.empty()) sent.headers.set(key_header, std::string(call.key()) + "/" + sent.id);
   }
   sent.capture = sr::Json::raw(call.pick(request.json, "/capture").value_or("{}"));
-  sent.redirects = std::atoi(call.pick(request.json, "/redirects").value_or("0").c_str());
+  sent.redirects = sr::number_in(call.pick(request.json, "/redirects").value_or("0"));
   sent.probe = request.probe;
   sent.ca_file = call.config_or("/ca_file", "");
   const std::int64_t timeout = sr::duration_ms(text_at(call, request.json, "/timeout"));

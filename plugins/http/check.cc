@@ -22,7 +22,7 @@ Schedule read_schedule(const sr::Call& call) {
   Schedule schedule;
   schedule.within_ms = std::max<std::int64_t>(sr::duration_ms(call.config_or("/within", "0s")), 0);
   schedule.every_ms = std::max<std::int64_t>(sr::duration_ms(call.config_or("/every", "1s")), 1);
-  schedule.successes = std::max(std::atoi(call.config_or("/successes", "1").c_str()), 1);
+  schedule.successes = std::max(sr::number_in(call.config_or("/successes", "1")), 1);
   return schedule;
 }
 
@@ -37,7 +37,7 @@ sr::HttpRequest read_request(const sr::Call& call) {
       request.headers.set("Content-Type", "application/json");
     }
   }
-  request.redirects = std::atoi(call.config_or("/redirects", "0").c_str());
+  request.redirects = sr::number_in(call.config_or("/redirects", "0"));
   request.probe = !reads(request.method);
   request.ca_file = call.config_or("/ca_file", "");
   return request;

@@ -35,8 +35,8 @@ bool has_length(const std::string& json) {
 
 Answer Answer::read(const sr::Call& call, std::string event) {
   Answer answer;
-  answer.status = std::atoi(call.pick(event, "/status").value_or("0").c_str());
-  answer.elapsed_ms = std::atoll(call.pick(event, "/elapsed_ms").value_or("0").c_str());
+  answer.status = sr::number_in(call.pick(event, "/status").value_or("0"));
+  answer.elapsed_ms = sr::number_in<long long>(call.pick(event, "/elapsed_ms").value_or("0"));
   auto body = call.pick(event, "/body");
   answer.is_text = body || !call.pick(event, "/body_base64");
   answer.body = std::move(body).value_or("");
@@ -100,7 +100,7 @@ std::optional<Comparison> Comparison::parse(const sr::Call& call, const std::str
     } else if (name == "exists" && kind == JsonKind::boolean) {
       wanted.exists = value == "true";
     } else if (name == "length" && is_number && value.find_first_of(".eE-") == value.npos) {
-      wanted.length = std::atoll(value.c_str());
+      wanted.length = sr::number_in<long long>(value);
     } else {
       return std::nullopt;
     }
@@ -190,7 +190,7 @@ std::string Expectation::find_circumstance_fault(const sr::Call& call, const Ans
   if (tls_days_left_ < 0) return "";
   const auto days = call.pick(answer.event, "/tls_days_left");
   if (!days) return "nothing is known of its certificate";
-  if (std::atoll(days->c_str()) >= tls_days_left_) return "";
+  if (sr::number_in<long long>(*days) >= tls_days_left_) return "";
   return "its certificate is valid for " + *days + " more days, and " +
          std::to_string(tls_days_left_) + " are the least";
 }

@@ -53,7 +53,7 @@ class Expectation::Reader {
 
   std::int64_t whole_number(const char* name) {
     const auto value = find(name);
-    return value ? std::atoll(value->c_str()) : -1;
+    return value ? sr::number_in<long long>(*value) : -1;
   }
 
   std::vector<std::pair<std::string, Comparison>> comparisons(const std::string& name,

@@ -57,7 +57,7 @@ void dump(Client& client) {
 sr::Json inspect(Client& client, std::int64_t taken_ms) {
   sr::Call& call = client.call();
   const std::string path = scratch_path(call, kDumpFile);
-  const auto least = std::max(std::atoll(call.config_or("/min_bytes", "1").c_str()), 1LL);
+  const auto least = std::max(sr::number_in<long long>(call.config_or("/min_bytes", "1")), 1LL);
   const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(path));
   if (bytes < least) {
     throw sr::Failed("postgres.too_small",

@@ -89,7 +89,7 @@ class Judge {
     const std::string got = "it gave " + std::to_string(count) + " rows, expected ";
     const auto number = [&](const char* key) -> std::optional<long long> {
       const auto text = expected(key);
-      return text ? std::optional(std::atoll(text->c_str())) : std::nullopt;
+      return text ? std::optional(sr::number_in<long long>(*text)) : std::nullopt;
     };
     if (const auto n = number("rows"); n && count != *n) add(got + std::to_string(*n));
     if (const auto n = number("at_least"); n && count < *n)
@@ -150,7 +150,7 @@ std::optional<sr::Json> to_json(const std::string& value, const std::string& typ
   const auto number = to_number(value);
   if (!number || (type == "integer" && value.find_first_of(".eE") != value.npos))
     return std::nullopt;
-  return type == "integer" ? sr::Json(std::atoll(value.c_str())) : sr::Json(*number);
+  return type == "integer" ? sr::Json(sr::number_in<long long>(value)) : sr::Json(*number);
 }
 
 class Checking {
@@ -271,7 +271,7 @@ void Check::validate(sr::Call& call) {
   for (const Question& question : questions) diagnose_question(call, question);
   for (const auto& [name, type] : call.members(call.config_or("/outputs", "{}"))) {
     const bool known = std::any_of(questions.begin(), questions.end(),
-                                   [&](const Question& q) { return q.name == name; });
+                                   [&name = name](const Question& q) { return q.name == name; });
     if (known) continue;
     call.diagnose("/outputs/" + name, "postgres.output", "no check has this name",
                   "give one check the `name` of the output");

@@ -28,7 +28,7 @@ const std::vector<std::string>& inherited() {
 // The number behind "pg_dump (PostgreSQL) ".
 int major_of(const std::string& version) {
   const std::size_t digit = version.find_first_of("0123456789");
-  return digit == version.npos ? 0 : std::atoi(version.c_str() + digit);
+  return digit == version.npos ? 0 : sr::number_in(std::string_view(version).substr(digit));
 }
 
 }  // namespace
@@ -98,7 +98,7 @@ std::string Client::value(const std::string& sql) {
 }
 
 int Client::server_version() {
-  if (server_version_ == 0) server_version_ = std::atoi(value("SHOW server_version_num").c_str());
+  if (server_version_ == 0) server_version_ = sr::number_in(value("SHOW server_version_num"));
   return server_version_;
 }
 

@@ -145,7 +145,7 @@ class Listener {
     if (stream == "stdout" && text == kFinished) {
       finished = true;
     } else if (stream == "stdout" && text.starts_with(kDone)) {
-      done = static_cast<std::size_t>(std::atoi(text.c_str() + kDone.size()));
+      done = static_cast<std::size_t>(sr::number_in(std::string_view(text).substr(kDone.size())));
       call_.progress(done, files_.size(), done > 0 ? files_.at(done - 1).name : "");
     } else {
       rename(text);
@@ -447,6 +447,7 @@ void Migrate::rollback(sr::Call& call) {
   if (undos.empty() && !settings.ledger.is_there(client)) return;
   write_scratch(call, kUndoScriptFile, undo_script(call, settings, undos, made));
   std::vector<SqlFile> files;
+  files.reserve(undos.size());
   for (const auto& [file, undo] : undos) files.push_back(undo);
   run_script(client, kUndoScriptFile, "undo the migration of " + client.connection().name, "undo",
              files, Mode::all);

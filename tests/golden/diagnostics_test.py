@@ -101,6 +101,8 @@ class DiagnosticsTest(stagerun.Case):
         variables |= dict(line.split("=", 1) for line in lines_of(case / "environment"))
         file = case / "pipeline.toml"
         self.pipeline(file.read_text("utf-8") if file.exists() else GENERATED[case.name]())
+        for given in case.glob("inputs.*"):
+            self.write(given.name, given.read_text("utf-8"))
         if (case / "setup").exists():
             command = ["sh", "-e", str(case / "setup")]
             status = subprocess.run(

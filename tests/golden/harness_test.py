@@ -151,8 +151,17 @@ class CountTestsTest(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
             file.write(self.results)
             file.flush()
-            counted = count_tests.count(file.name)
-        self.assertEqual((["good"], ["bad", "late", "gone"], ["no", "off"]), counted)
+            counted = count_tests.count(pathlib.Path(file.name))
+        self.assertEqual((1, ["bad", "late", "gone"], 2), counted)
+
+    def test_a_gate_counts_by_its_last_line_and_without_one_it_has_failed(self):
+        for text, counted in (("x\n8 passed, 1 failed\n", (8, 1)), ("8 passed", (0, 1)),
+                              ("", (0, 1)), ("9 passed, 0 failed\nkilled\n", (0, 1))):
+            with self.subTest(text), tempfile.NamedTemporaryFile("w", suffix=".log") as file:
+                file.write(text)
+                file.flush()
+                passed, failed, _ = count_tests.count(pathlib.Path(file.name))
+                self.assertEqual(counted, (passed, len(failed)))
 
 
 class ListTestsTest(unittest.TestCase):

@@ -213,6 +213,23 @@ class SurroundingsTest(WholeCase):
         self.assertEqual(2, done.status, done)
         self.assertIn("it holds no JSON object", done.stderr)
 
+    def test_inputs_come_from_a_toml_file(self):
+        self.write("inputs.toml", 'n = 7\nname = "x"\nsure = true\n')
+        self.pipe(stage("a", say("${{ inputs.name }} ${{ inputs.n }} ${{ inputs.sure }}")),
+                  head="[inputs.n]\ntype = 'integer'\n[inputs.name]\n"
+                       "[inputs.sure]\ntype = 'boolean'\n")
+        done = self.run_program("run", "pipeline.toml", "--yes", "--inputs", "inputs.toml",
+                                "-i", "name=y", env={"STAGERUN_INPUT_n": "8"})
+        self.assertEqual(0, done.status, done)
+        self.assertIn("y 7 true", done.stderr)
+        self.assertEqual({"n": 7, "name": "y", "sure": True}, self.events("run_started")[0]["inputs"])
+
+    def test_a_file_of_inputs_that_is_not_there_is_told(self):
+        self.pipe(stage("a", say("x")))
+        done = self.go("--inputs", "nowhere.toml")
+        self.assertEqual(2, done.status, done)
+        self.assertIn("--inputs nowhere.toml: ", done.stderr)
+
     def test_the_run_knows_its_own_name(self):
         self.pipe(stage("a", say("this is ${{ run.id }}")))
         done = self.go()

@@ -662,7 +662,7 @@ class SecretTest(Case):
 
 
 class CrashTest(Case):
-    """The host is killed around each write of a small go-live, and at every eighth point between.
+    """The host is killed around each write of a small go-live, and at every 24th point between.
 
     What lies between are reads, and journal records of them; nothing has changed there.
     """
@@ -693,8 +693,8 @@ class CrashTest(Case):
         writes = [number for number, name in enumerate(names, 1)
                   if name.endswith(("/backup/publish", "/migrate/migrate"))]
         self.assertEqual(4, len(writes), names)
-        near = {number + distance for number in writes for distance in range(-4, 5)}
-        return sorted(near | set(range(1, len(names) + 1, 8)))
+        near = {number + distance for number in writes for distance in range(-2, 3)}
+        return sorted(near | set(range(1, len(names) + 1, 24)))
 
     def walk(self, after, judge):
         points = stagerun.KillPoints(self)
@@ -709,7 +709,7 @@ class CrashTest(Case):
             with self.subTest(point=number, name=names[number - 1], after=after):
                 judge(self.run_program(after))
         name = self.id().rpartition(".")[2]
-        print(f"\n{name}: killed at {killed} of {count} points, then {after}")
+        print(f"\n{name}: killed at {killed} of {count} points (a sample), then {after}")
         self.assertGreater(killed, 0)
 
     def judge_resume(self, done):

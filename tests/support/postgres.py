@@ -7,6 +7,10 @@
 
 One server a process, started when it is first asked for, gone when the process ends, however it
 ends. Each test gets a database of its own. Where no server is installed, the tests fail and say so.
+
+    python3 -m tests.support.postgres COMMAND ARGUMENT...
+
+runs a command with one server for all the tests that it starts, as ci/test does.
 """
 
 import atexit
@@ -16,8 +20,10 @@ import pathlib
 import pwd
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
@@ -27,6 +33,8 @@ from tests.support import stagerun
 USER = "keeper"
 # Found nowhere else, and with all that a URL must encode.
 PASSWORD = "Kanari:7f/3a@9c e%5"
+# Where a server is that somebody else keeps: PORT:FOLDER.
+SHARED = "STAGERUN_TEST_POSTGRES"
 INSTALLED = pathlib.Path("/usr/lib/postgresql")
 # For a server that nobody will miss.
 SETTINGS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "shared_buffers=16MB",
@@ -53,80 +61,17 @@ def _ordinary_user():
     raise AssertionError("there is neither a user postgres nor nobody to run a server as")
 
 
-class Server:
-    """A running server. `host`, `port`; `socket_folder` for who comes without a network."""
+class Client:
+    """Somebody who talks to a running server and has nothing to do with stagerun.
+
+    `host`, `port`; `socket_folder` for who comes without a network.
+    """
 
     host = "127.0.0.1"
 
-    def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stagerun-pg-", dir="/tmp"))
-        self.socket_folder = self.folder
-        self._account = _ordinary_user()
-        self._process = None
-        try:
-            self._make()
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self):
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _make(self):
-        secret = self.folder / "password"
-        secret.write_text(PASSWORD, encoding="utf-8")
-        if self._account:
-            for path in (self.folder, secret):
-                os.chown(path, self._account.pw_uid, self._account.pw_gid)
-        command = [binaries() / "initdb", "--pgdata", self.folder / "data", "--username", USER,
-                   "--pwfile", secret, "--auth", "scram-sha-256", "--encoding", "UTF8",
-                   "--locale", "C.UTF-8", "--no-sync"]
-        done = subprocess.run(self._as_user(command), capture_output=True, encoding="utf-8",
-                              cwd=self.folder, check=False)
-        if done.returncode != 0:
-            raise AssertionError(f"initdb failed:\n{done.stdout}{done.stderr}")
-        secret.unlink()
-
-    def _start(self):
-        with socket.create_server((self.host, 0)) as taken:
-            self.port = taken.getsockname()[1]
-        settings = (*SETTINGS, f"port={self.port}", f"unix_socket_directories={self.folder}")
-        command = [binaries() / "postgres", "-D", self.folder / "data"]
-        for setting in settings:
-            command += ["-c", setting]
-        with (self.folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(self._as_user(command), cwd=self.folder, stdout=log,
-                                             stderr=log, stdin=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"the server does not start:\n{self.log()}")
-            time.sleep(0.02)
-
-    def _answers(self):
-        ask = [binaries() / "pg_isready", "-q", "-h", self.host, "-p", str(self.port)]
-        return subprocess.run(ask, check=False).returncode == 0
-
-    def _as_user(self, command):
-        # The server ends with whoever started it.
-        who = ["setpriv", "--pdeathsig", "INT"]
-        if self._account:
-            who += [f"--reuid={self._account.pw_uid}", f"--regid={self._account.pw_gid}",
-                    "--clear-groups"]
-        return who + command
-
-    def log(self):
-        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
-
-    # -- Talking to it, as somebody who has nothing to do with stagerun
+    def __init__(self, port, folder):
+        self.port = port
+        self.folder = self.socket_folder = folder
 
     def url(self, database, scheme="postgresql", password=PASSWORD, user=USER):
         secret = "" if password is None else ":" + urllib.parse.quote(password, safe="")
@@ -157,9 +102,83 @@ class Server:
         return re.sub(r"^\\(un)?restrict .*$", "", text, flags=re.MULTILINE)
 
 
+class Server(Client):
+    """A server of our own."""
+
+    def __init__(self):
+        with socket.create_server((self.host, 0)) as taken:
+            port = taken.getsockname()[1]
+        super().__init__(port, pathlib.Path(tempfile.mkdtemp(prefix="stagerun-pg-", dir="/tmp")))
+        self._account = _ordinary_user()
+        self._process = None
+        try:
+            self._make()
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self):
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)  # whoever is connected is not waited for
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _make(self):
+        secret = self.folder / "password"
+        secret.write_text(PASSWORD, encoding="utf-8")
+        if self._account:
+            for path in (self.folder, secret):
+                os.chown(path, self._account.pw_uid, self._account.pw_gid)
+        command = [binaries() / "initdb", "--pgdata", self.folder / "data", "--username", USER,
+                   "--pwfile", secret, "--auth", "scram-sha-256", "--encoding", "UTF8",
+                   "--locale", "C.UTF-8", "--no-sync"]
+        done = subprocess.run(self._as_user(command), capture_output=True, encoding="utf-8",
+                              cwd=self.folder, check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"initdb failed:\n{done.stdout}{done.stderr}")
+        secret.unlink()
+
+    def _start(self):
+        settings = (*SETTINGS, f"port={self.port}", f"unix_socket_directories={self.folder}")
+        command = [binaries() / "postgres", "-D", self.folder / "data"]
+        for setting in settings:
+            command += ["-c", setting]
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(self._as_user(command), cwd=self.folder, stdout=log,
+                                             stderr=log, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + 30
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"the server does not start:\n{self.log()}")
+            time.sleep(0.02)
+
+    def _answers(self):
+        ask = [binaries() / "pg_isready", "-q", "-h", self.host, "-p", str(self.port)]
+        return subprocess.run(ask, check=False).returncode == 0
+
+    def _as_user(self, command):
+        # The server ends with whoever started it.
+        who = ["setpriv", "--pdeathsig", "INT"]
+        if self._account:
+            who += [f"--reuid={self._account.pw_uid}", f"--regid={self._account.pw_gid}",
+                    "--clear-groups"]
+        return who + command
+
+    def log(self):
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+
 @functools.cache
 def server():
-    """This process' server."""
+    """The server that was given to us, or else this process' own."""
+    if shared := os.environ.get(SHARED):
+        port, folder = shared.split(":", 1)
+        return Client(int(port), pathlib.Path(folder))
     running = Server()
     atexit.register(running.stop)
     return running
@@ -192,3 +211,17 @@ class Case(stagerun.Case):
 
     def content(self, database=None):
         return self.server.content(database or self.database)
+
+
+def main(command):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    running = Server()
+    try:
+        shared = {SHARED: f"{running.port}:{running.folder}"}
+        return subprocess.run(command, env={**os.environ, **shared}, check=False).returncode
+    finally:
+        running.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -129,6 +129,12 @@ def _environment(extra):
     return environment
 
 
+def has_sanitizer():
+    """Whether the worker was built with one: they map terabytes, so memory has no limit then."""
+    worker = pathlib.Path(os.environ["STAGERUN_WORKER"]).read_bytes()
+    return b"__asan_init" in worker or b"__tsan_init" in worker
+
+
 class Case(unittest.TestCase):
     """A test with a workspace of its own, `self.workspace`, which is gone after it."""
 
@@ -338,6 +344,18 @@ def _lines(ours, process, deadline):
 def _text_of(file):
     file.seek(0)
     return file.read().decode("utf-8", "surrogateescape")
+
+
+# Under sanitizers everything takes several times as long: there a walk takes a sample, the same one
+# each time, of what it walks through in full where there is none.
+SAMPLE = 8
+
+
+def points_to_try(count):
+    """The numbers of the kill points, 1 to `count`, or under sanitizers of a sample of them."""
+    if not has_sanitizer():
+        return list(range(1, count + 1))
+    return sorted({*range(1, count + 1, SAMPLE), count})
 
 
 # -- Output ---------------------------------------------------------------------------------------

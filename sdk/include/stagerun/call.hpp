@@ -4,11 +4,13 @@
 
 #include <deque>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -103,7 +105,12 @@ class Call {
   std::string_view pending() const { return to_view(raw_.pending); }
   std::string_view settled() const { return to_view(raw_.settled); }
   std::string_view workspace() const { return to_view(raw_.workspace); }
-  std::string_view scratch() const { return to_view(raw_.scratch); }
+  // Made where it is not there yet. Where it cannot be made, whoever opens a file in it is told.
+  std::string_view scratch() const {
+    std::error_code none;
+    std::filesystem::create_directory(std::filesystem::path(to_view(raw_.scratch)), none);
+    return to_view(raw_.scratch);
+  }
 
   // -- Reading: places are RFC 6901 pointers. Strings come bare, all else as JSON. --
 

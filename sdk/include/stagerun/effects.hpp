@@ -93,7 +93,7 @@ class Http {
   Reply send(const HttpRequest& request) {
     const Event event = call_.finish(call_.start("http/1", request.json()));
     const auto body = call_.pick(event, "/body");
-    return {std::atoi(call_.pick(event, "/status").value_or("0").c_str()), body.value_or(""),
+    return {number_in(call_.pick(event, "/status").value_or("0")), body.value_or(""),
             body || !call_.pick(event, "/body_base64"), event.json};
   }
   Reply get(const std::string& url) { return send({.url = url, .purpose = "look at " + url}); }
@@ -161,7 +161,7 @@ inline Event Call::finish_now(Event event) const {
 
 inline Exit Call::exit_of(const Event& event) const {
   const auto number = [&](const char* place, const char* fallback) {
-    return std::atoi(pick(event, place).value_or(fallback).c_str());
+    return number_in(pick(event, place).value_or(fallback));
   };
   return {number("/status", "-1"), number("/signal", "0"), pick(event, "/tail").value_or("")};
 }
@@ -187,7 +187,7 @@ inline Exit Call::run_process(ProcessRequest request, const LineTaker& take) {
 
 inline std::int64_t Call::start_service(const ProcessRequest& request) {
   const Event event = finish(start("process/1", request.json().set("leaves_running", true)));
-  return std::atoll(pick(event, "/pid").value_or("0").c_str());
+  return number_in<long long>(pick(event, "/pid").value_or("0"));
 }
 
 inline bool Call::stop_service(std::string_view id, std::string_view purpose) {

@@ -1,8 +1,6 @@
 // file/1 and secret/1 as plain calls that wait (docs/effects.md).
 #pragma once
 
-#include <cstdlib>
-
 #include <stagerun/effects.hpp>
 
 namespace sr {
@@ -57,7 +55,7 @@ class File {
     try {
       const Event event = call_.finish(ticket);
       return {call_.pick(event, "/digest").value_or(""), call_.pick(event, "/before").value_or(""),
-              std::atoll(call_.pick(event, "/size").value_or("0").c_str()),
+              number_in<long long>(call_.pick(event, "/size").value_or("0")),
               call_.pick(event, "/mode").value_or("")};
     } catch (const Failed& failed) {
       if (failed.code() != "file.changed") throw;
@@ -76,7 +74,7 @@ class Secrets {
   explicit Secrets(Call& call) : call_(call) {}
 
   std::int64_t length(std::string_view value) const {
-    return std::atoll(answer("length", value, Json::object()).c_str());
+    return number_in<long long>(answer("length", value, Json::object()));
   }
   bool has_prefix(std::string_view value, std::string_view prefix) const {
     return answer("has_prefix", value, Json::object().set("prefix", prefix)) == "true";

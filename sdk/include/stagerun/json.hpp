@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,14 @@ inline bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+// The whole number that a text begins with; `otherwise` where there is none, or it does not fit.
+template <std::integral T = int>
+T number_in(std::string_view text, T otherwise = 0) {
+  T number{};
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc{} ? number : otherwise;
 }
 
 // The text as a JSON string, quotes included. Bytes that are no UTF-8 become U+FFFD.

@@ -102,7 +102,8 @@ typedef struct sr_call {
   sr_str pending;    /* JSON: earlier write effects without a known outcome        */
   sr_str settled;    /* JSON: earlier write effects whose outcome is known         */
   sr_str workspace;  /* the pipeline file's folder; not writable from here         */
-  sr_str scratch;    /* this stage's own folder, kept across attempts              */
+  sr_str scratch;    /* this stage's own folder, kept across attempts; it may not
+                        be there yet: mkdir it before you write into it            */
   sr_writer result;  /* plan, apply: what this verb leaves; kept on failure        */
 } sr_call;
 

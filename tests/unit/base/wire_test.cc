@@ -74,7 +74,7 @@ TEST(Wire, AMessageComesBackWhole) {
 TEST(Wire, TheFormIsTheOneInTheHeader) {
   Message message;
   message.type = Type::done;
-  message.flags = kRetire;
+  message.flags = kLast;
   message.ticket = 2;
   message.argument = -1;
   message.fields = {"ab"};

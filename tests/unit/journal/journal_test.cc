@@ -23,8 +23,21 @@ class FixedClock final : public Clock {
 
 std::vector<EventBody> sample_events() {
   return {
-      RunStarted{"r1", "0.1", "p.toml", "name = \"p\"\n", "/w", "boot", "staging",
-                 "0123456789abcdef", 2, Value::object(), Value::object(), Value::array()},
+      RunStarted{"r1",
+                 "0.1",
+                 "p.toml",
+                 "name = \"p\"\n",
+                 "/w",
+                 "boot",
+                 "staging",
+                 "0123456789abcdef",
+                 2,
+                 Value::object(),
+                 Value::object(),
+                 Value::array(),
+                 "rita@build-7",
+                 "a",
+                 {"a", "b"}},
       VerbStarted{"a", Verb::apply, 1},
       CheckpointSaved{"a", Bytes{std::string("\0\xff\x01 raw", 7)}},
       EffectIntended{"a", Verb::apply, 1, "run", "r1/a/run", "process/1", "run it", Access::write,
@@ -43,7 +56,7 @@ std::vector<EventBody> sample_events() {
       RollbackStarted{"stage a failed", false, "", ""},
       StageRolledBack{"a", UndoResult::undone, ""},
       CancelRequested{15},
-      RunResumed{"resume", "boot2"},
+      RunResumed{"resume", "boot2", "bob@laptop"},
       RunEnded{6},
   };
 }
@@ -242,6 +255,24 @@ TEST_F(JournalTest, AnEventOfANewerStagerunIsRefusedByName) {
 TEST_F(JournalTest, AnotherFormatsHeaderIsRefused) {
   EXPECT_FALSE(parse_journal("stagerun journal 2\n").has_value());
   EXPECT_FALSE(parse_journal("#!/bin/sh\nrm -rf /\n").has_value());
+}
+
+TEST_F(JournalTest, WhetherARunIsOverIsReadFromTheEnd) {
+  const auto write = [&](const char* name, const std::vector<EventBody>& bodies) {
+    const auto file = folder_ / name;
+    auto writer = Writer::create(file, clock_, KillPoints());
+    for (const EventBody& body : bodies) EXPECT_TRUE((*writer)->append(body));
+    return file;
+  };
+  const StageSettled long_one{"s", StageResult::failed, std::string(9'000, 'x')};
+  EXPECT_TRUE(ends_with_run_end(write("over", {long_one, RunEnded{6}})));
+  EXPECT_FALSE(ends_with_run_end(write("resumed", {RunEnded{6}, RunResumed{"resume", "b"}})));
+  EXPECT_FALSE(ends_with_run_end(write("long", {RunEnded{6}, long_one})));
+  EXPECT_FALSE(ends_with_run_end(write("empty", {})));
+  EXPECT_FALSE(ends_with_run_end(folder_ / "missing"));
+  const auto killed = write("killed", {RunEnded{6}});
+  std::filesystem::resize_file(killed, std::filesystem::file_size(killed) + 100);
+  EXPECT_FALSE(ends_with_run_end(killed));
 }
 
 TEST_F(JournalTest, AFullDiskIsAnErrorThatStays) {

@@ -1,9 +1,12 @@
 #include "core/model/run_event.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
 #include <gtest/gtest.h>
+
+#include "core/model/event_value.h"
 
 namespace stagerun {
 namespace {
@@ -55,6 +58,50 @@ TEST(RunEvent, FieldsReachEveryMemberForWritingToo) {
   });
   EXPECT_EQ(event.stage, "stage");
   EXPECT_EQ(event.reason, "reason");
+}
+
+// `event` as its first journals had it, without what has been added since.
+template <typename Event>
+Value as_of_old(const Event& event) {
+  const Value record = event_to_value({1'000, event});
+  Value::Object members;
+  for (const auto& member : *record.members()) {
+    const auto& added = Event::kAdded;
+    if (std::find(added.begin(), added.end(), member.first) == added.end()) {
+      members.push_back(member);
+    }
+  }
+  return Value(std::move(members));
+}
+
+TEST(RunEvent, JournalsFromBeforeMembersWereAddedAreRead) {
+  RunStarted started;
+  started.run = "r1";
+  started.by = "rita@build-7";
+  started.only = {"a"};
+  const auto read = event_from_value(as_of_old(started));
+  ASSERT_TRUE(read.has_value());
+  const auto& body = std::get<RunStarted>(read->body);
+  EXPECT_EQ(body.run, "r1");
+  EXPECT_EQ(body.by, "");
+  EXPECT_TRUE(body.only.empty());
+  EXPECT_TRUE(event_from_value(as_of_old(RunResumed{"resume", "boot", "bob"})).has_value());
+}
+
+TEST(RunEvent, WhatAChosenStageIsCalledMustBeText) {
+  Value record = event_to_value({1'000, RunStarted{}});
+  EXPECT_TRUE(event_from_value(record).has_value());
+  EXPECT_FALSE(event_from_value(record.set("only", Value::array().push(1))).has_value());
+  EXPECT_FALSE(event_from_value(record.set("only", "a")).has_value());
+}
+
+TEST(RunEvent, AMemberThatWasAlwaysThereMustBeThere) {
+  const Value record = event_to_value({1'000, RunResumed{"resume", "boot", "bob"}});
+  Value::Object members;
+  for (const auto& member : *record.members()) {
+    if (member.first != "boot") members.push_back(member);
+  }
+  EXPECT_FALSE(event_from_value(Value(std::move(members))).has_value());
 }
 
 }  // namespace

@@ -56,6 +56,26 @@ TEST(Manifest, ReadsArePrefixesAndPlacesWhoseConditionHolds) {
   EXPECT_TRUE(grants(info, json(R"({"run": ["ls"], "changes": true})")).read_commands.empty());
 }
 
+TEST(Manifest, SaysWhenAGoodApplyIsVerified) {
+  EXPECT_TRUE(verifies_good_apply(stage("{}"), json("{}")));
+  EXPECT_FALSE(verifies_good_apply(stage(R"({"verify": []})"), json(R"({"check": ["c"]})")));
+  const StageInfo asked =
+      stage(R"({"verify": [{"has": "/check"}, {"if": {"/leaves_running": true}}]})");
+  EXPECT_FALSE(verifies_good_apply(asked, json(R"({"leaves_running": false})")));
+  EXPECT_TRUE(verifies_good_apply(asked, json(R"({"leaves_running": true})")));
+  EXPECT_TRUE(verifies_good_apply(asked, json(R"({"check": ["c"]})")));
+}
+
+TEST(Manifest, SaysWhichVerbsHangOnTheConfigurationAlone) {
+  EXPECT_TRUE(is_pure(stage(R"({"pure": ["plan"]})"), Verb::plan));
+  EXPECT_FALSE(is_pure(stage(R"({"pure": ["plan"]})"), Verb::apply));
+  EXPECT_FALSE(is_pure(stage("{}"), Verb::plan));
+  EXPECT_EQ(manifest_problems(json(R"({"pure": ["apply"], "verify": [{"add": "x"}]})")),
+            (std::vector<std::string>{"`pure/0` must be one of: plan",
+                                      "`verify/0` has an unknown member `add`",
+                                      "`verify/0` needs `has`, `if` or `unless`"}));
+}
+
 TEST(Manifest, AFlagIsLeftOutWhereUnlessHolds) {
   const StageInfo info =
       stage(R"({"flags": [{"unless": {"/undo": "never"}, "add": "compensable"}]})");

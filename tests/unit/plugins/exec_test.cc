@@ -101,7 +101,7 @@ TEST(ExecApply, RunsTheProgramAsItWasWritten) {
   EXPECT_EQ(request.integer_or("grace_ms", 0), 2000);
   EXPECT_EQ(*request.at("/env/X")->text(), "é\"\n");
   EXPECT_EQ(*request.at("/env/STAGERUN_KEY")->text(), "run-1/the-stage");
-  EXPECT_EQ(*request.at("/env/STAGERUN_OUTPUT")->text(), exec.scratch / "output");
+  EXPECT_EQ(*request.at("/env/STAGERUN_OUTPUT")->text(), "/dev/null");
   EXPECT_EQ(outcome.result, R"({"exit":0})");
 }
 
@@ -217,6 +217,14 @@ TEST(ExecOutputs, MissingOrOfAnotherTypeFails) {
     EXPECT_EQ(outcome.fail_code, "exec.output") << text;
     EXPECT_EQ(outcome.status, kFailed);
   }
+}
+
+TEST(ExecOutputs, GoToAFileOfTheScratchFolderWhereAnyAreDeclared) {
+  ExecCase exec(R"({"run":["a"],"outputs":{"i":"integer"}})");
+  const TestOutcome outcome = exec.run(TestVerb::apply);
+  ASSERT_EQ(outcome.effects.size(), 1u);
+  EXPECT_EQ(*outcome.effects[0].request.at("/env/STAGERUN_OUTPUT")->text(),
+            exec.scratch / "output");
 }
 
 TEST(ExecOutputs, OfAnEarlierAttemptAreCleared) {

@@ -65,6 +65,20 @@ TEST(DecideForward, AFreshStageIsPlannedThenAppliedThenVerified) {
   expect_settled(story.ran(Verb::verify, VerbStatus::ok).next(stage), StageResult::ok);
 }
 
+TEST(DecideForward, AGoodApplyIsNotVerifiedWhereThePluginCannotSayMore) {
+  PlannedStage stage = full_stage();
+  stage.verifies_good_apply = false;
+  Story good;
+  good.ran(Verb::plan, VerbStatus::ok).ran(Verb::apply, VerbStatus::ok);
+  expect_settled(good.next(stage), StageResult::ok);
+  Story killed;
+  killed.ran(Verb::plan, VerbStatus::ok).began(Verb::apply).wrote();
+  expect_verb(killed.next(stage), Verb::verify);
+  Story unclear;
+  unclear.ran(Verb::plan, VerbStatus::ok).began(Verb::apply).wrote();
+  expect_verb(unclear.ended(Verb::apply, VerbStatus::unknown).next(stage), Verb::verify);
+}
+
 TEST(DecideForward, AFailedSecondPlanFailsTheStage) {
   expect_settled(Story().ran(Verb::plan, VerbStatus::failed).next(full_stage()),
                  StageResult::failed);

@@ -97,7 +97,7 @@ struct StartedEffect {
 struct TestOutcome {
   bool done = false;  // false: the worker went away, or said nothing for too long
   std::int32_t status = -1;
-  bool retire = false;
+  bool resigned = false;  // instead of taking the call
   std::string result;
   std::string fail_code;
   std::string fail_text;

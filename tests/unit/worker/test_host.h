@@ -82,7 +82,7 @@ class TestHost {
     }
     send(call.message());
     TestOutcome outcome;
-    while (!outcome.done) {
+    while (!outcome.done && !outcome.resigned) {
       const auto message = receive();
       if (!message) break;
       outcome.order.push_back(message->type);
@@ -148,10 +148,10 @@ class TestHost {
       outcome.fail_text = m.field(1);
       outcome.fail_hint = m.field(2);
     }
+    if (m.type == wire::Type::resigned) outcome.resigned = true;
     if (m.type == wire::Type::done) {
       outcome.done = true;
       outcome.status = m.argument;
-      outcome.retire = (m.flags & wire::kRetire) != 0;
       outcome.result = m.field(0);
     }
   }

@@ -20,7 +20,7 @@ TEST(Verb, CallReachesThePluginWhole) {
   EXPECT_EQ(outcome.outputs.at("attempt"), "3");
   EXPECT_EQ(outcome.outputs.at("in_time"), "true");
   EXPECT_EQ(outcome.result, "part one, part two");
-  EXPECT_FALSE(outcome.retire);
+  EXPECT_FALSE(outcome.resigned);
 }
 
 TEST(Verb, ContextHoldsInputsAndOutputsAndNothingElse) {
@@ -154,7 +154,7 @@ TEST(Verb, OneWorkerServesManyVerbs) {
   for (int i = 0; i < 20; ++i) {
     const TestOutcome outcome = host.run({.stage_type = "echo"});
     ASSERT_EQ(outcome.status, 0);
-    ASSERT_FALSE(outcome.retire);
+    ASSERT_FALSE(outcome.resigned);
   }
 }
 
