@@ -164,8 +164,8 @@ Result<Value> read_surroundings(const Pipeline& pipeline, const std::filesystem:
 void check_surroundings(const Plan& plan, Diagnostics& diagnostics) {
   const Value context = context_of(plan);
   for (const PlannedStage& stage : plan.stages) {
-    const bool is_sure = evaluate_condition(stage.spec, context).answer == Condition::Answer::holds;
-    if (!is_sure) continue;
+    const Condition condition = evaluate_condition(stage.spec, context);
+    if (!stage.is_chosen || condition.answer != Condition::Answer::holds) continue;
     for (const Reference& reference : resolve(stage.spec, context).missing) {
       if (!is_surrounding(reference)) continue;
       const std::string name = fmt::format("{}", fmt::join(reference.path, "."));

@@ -132,6 +132,13 @@ class GitTest(GitCase):
         self.git("tag", "v1")
         self.assertEqual(0, self.go().status)
 
+    def test_a_stage_that_is_not_chosen_needs_no_value(self):
+        self.pipe(stage("a", "here"), stage("b", "${{ git.tag }}"))
+        self.commit()
+        self.assertEqual(2, self.go().status)
+        done = self.go("--only", "a")
+        self.assertEqual(0, done.status, done)
+
     def test_a_branch_is_no_more_than_text(self):
         name = "$(touch${IFS}world);`touch${IFS}world`"
         self.pipe(stage("say", "<${{ git.branch }}>"))
