@@ -132,10 +132,10 @@ TEST(Keys, WhatTheySayIsTheFormIsWhatTheReaderAsks) {
                                           "a\\nb"};
   for (const Case& each : cases) {
     // Ours goes by bytes, and knows no range that ends above the ASCII characters.
-    std::string form(each.form);
-    const std::size_t above = form.find("-\\u009f");
-    if (above != std::string::npos) form.erase(above, std::strlen("-\\u009f"));
-    const Pattern pattern(form);
+    std::string by_bytes(each.form);
+    const std::size_t above = by_bytes.find("-\\u009f");
+    if (above != std::string::npos) by_bytes.erase(above, std::strlen("-\\u009f"));
+    const Pattern pattern(by_bytes);
     ASSERT_TRUE(pattern.is_valid()) << each.form;
     for (const std::string& word : words) {
       const auto found = codes(each.before + "\"" + word + "\"" + each.after);
