@@ -70,9 +70,9 @@ std::string limits_of(const KeySpec& key) {
     words.push_back((key.type == KeyType::named_tables ? "NAME: " : "") +
                     std::string(key.form_words));
   }
-  if (key.filled) words.push_back("at least one");
-  if (key.unique) words.push_back("none twice");
-  if (key.one_key) words.push_back("exactly one of its keys");
+  if (key.filled) words.emplace_back("at least one");
+  if (key.unique) words.emplace_back("none twice");
+  if (key.one_key) words.emplace_back("exactly one of its keys");
   return fmt::format("{}", fmt::join(words, "; "));
 }
 

@@ -126,6 +126,7 @@ std::string show(const Value& value) {
 
 std::string enum_hint(const Value& value, const std::vector<Value>& choices) {
   std::vector<std::string> words;
+  words.reserve(choices.size());
   for (const Value& choice : choices) {
     words.push_back(choice.text() != nullptr ? *choice.text() : render_json(choice));
   }

@@ -37,7 +37,7 @@ mode_t current_umask() {
 
 std::string current_directory() {
   char* path = ::getcwd(nullptr, 0);
-  const std::string directory = path != nullptr ? path : "";
+  std::string directory = path != nullptr ? path : "";
   std::free(path);
   return directory;
 }

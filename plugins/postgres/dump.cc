@@ -1,7 +1,9 @@
 #include "dump.h"
 
+#include <algorithm>
 #include <chrono>
-#include <cstdio>
+#include <ctime>
+#include <iomanip>
 #include <sstream>
 
 namespace postgres {
@@ -25,19 +27,18 @@ std::optional<std::string> behind(const std::string& line, std::string_view name
 }  // namespace
 
 std::int64_t to_time_ms(const std::string& text) {
-  int year = 0;
-  unsigned month = 0;
-  unsigned day = 0;
-  int hour = 0;
-  int minute = 0;
-  int second = 0;
-  const int got = std::sscanf(text.c_str(), "%4d-%2u-%2u%*[T ]%2d:%2d:%2d", &year, &month, &day,
-                              &hour, &minute, &second);
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
-                                         std::chrono::day(day)};
-  if (got != 6 || !date.ok()) return -1;
+  std::string spaced = text;
+  std::replace(spaced.begin(), spaced.end(), 'T', ' ');
+  std::istringstream in(spaced);
+  std::tm at{};
+  in >> std::get_time(&at, "%Y-%m-%d %H:%M:%S");
+  const std::chrono::year_month_day date{std::chrono::year(at.tm_year + 1900),
+                                         std::chrono::month(static_cast<unsigned>(at.tm_mon) + 1),
+                                         std::chrono::day(static_cast<unsigned>(at.tm_mday))};
+  if (in.fail() || !date.ok()) return -1;
   const auto days = std::chrono::sys_days(date).time_since_epoch();
-  return std::chrono::milliseconds(days).count() + ((hour * 60 + minute) * 60 + second) * 1000LL;
+  const long long seconds = (at.tm_hour * 60 + at.tm_min) * 60 + at.tm_sec;
+  return std::chrono::milliseconds(days).count() + seconds * 1000;
 }
 
 std::string to_time_text(std::int64_t ms) {
@@ -77,7 +78,7 @@ Listing list_archive(Client& client, const std::string& path) {
   listing.output_file = kListFile;
   const sr::Exit exit = client.call().run_process(listing);
   if (!exit.ok()) fail("pg_restore cannot list the archive", exit);
-  const Listing listed = read_listing(read_scratch(client.call(), kListFile, kListBytes));
+  Listing listed = read_listing(read_scratch(client.call(), kListFile, kListBytes));
   if (listed.entries > 0) return listed;
   throw sr::Failed("postgres.archive", "there is nothing in the archive",
                    "is this the database that was meant?");

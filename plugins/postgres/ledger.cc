@@ -2,7 +2,7 @@
 
 namespace postgres {
 
-Ledger::Ledger(std::string name, std::string lock) {
+Ledger::Ledger(std::string name, const std::string& lock) {
   if (!name.empty() && name.find('.') == name.npos) name.insert(0, "public.");
   if (!name.empty()) table_ = quote_identifier(name);
   lock_ = "pg_catalog.hashtextextended(" + quote_literal(lock) + ", 0)";

@@ -18,7 +18,7 @@ struct LedgerRow {
 class Ledger {
  public:
   // `name` as configured; without a schema, public. Empty: there is none.
-  Ledger(std::string name, std::string lock);
+  Ledger(std::string name, const std::string& lock);
 
   bool is_used() const { return !table_.empty(); }
   // Quoted.

@@ -163,10 +163,6 @@ undone
   b undone in DURATION
   a undone in DURATION
 
-verified
-  a ok
-  b ok
-
 timeline
   +DURATION a ok in DURATION
   +DURATION b ok in DURATION

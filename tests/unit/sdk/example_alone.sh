@@ -1,6 +1,6 @@
 #!/bin/sh
-# The example builds outside of stagerun's tree, as docs/plugin-authoring.md says, into a plugin with
-# the one symbol.
+# The example builds outside of stagerun's tree, as docs/plugin-authoring.md says, into a plugin
+# with the one symbol.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$(mktemp -d)
