@@ -38,11 +38,11 @@ std::vector<std::string> placeholder_patterns() {
                       "fill~in", "insert~here", "placeholder"}),
       begin + any_of({"your"}) + "[-_ ]",
       "^" +
-          any_of({"to"
-                  "do",
+          any_of({("to"
+                   "do"),
                   "tbd",
-                  "fix"
-                  "me",
+                  ("fix"
+                   "me"),
                   "none", "null", "nil", "undefined", "example", "secret", "password", "dummy",
                   "sample", "test"}) +
           "$",
