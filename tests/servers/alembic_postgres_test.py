@@ -101,7 +101,8 @@ class SecretTest(PostgresCase):
             'secrets = ["DB_URL"]')
         self.pipeline(text)
         # What fails prints the most.
-        self.project.revision("c3", "b2", 'op.execute("SELECT * FROM nowhere")', "pass")
+        self.project.revision("c3", "b2", 'op.execute("SELECT * FROM nowhere")',
+                              'op.execute("SELECT 1")')
         self.project.env = {"SHOP_DB": self.url(scheme="postgresql+psycopg2")}
         done = self.go("run", "pipeline.toml", "--yes", "-v", status=6)
         self.assertIn('relation "nowhere" does not exist', done.stderr)
