@@ -44,7 +44,7 @@ struct PlannedStage {
   std::shared_ptr<const StageInfo> info = std::make_shared<StageInfo>();
   std::uint32_t flags = 0;  // the plugin's, with what its manifest adds for this configuration
   bool verifies_good_apply = true;  // else it is verified only where apply's end is not known
-  bool is_chosen = true;    // false: the run skips it
+  bool is_chosen = true;            // false: the run skips it
 
   bool reads_only() const { return (flags & flag_reads_only) != 0; }
   bool can_go_back() const {

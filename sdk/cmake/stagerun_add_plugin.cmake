@@ -26,7 +26,7 @@ function(stagerun_add_plugin name)
   target_link_options(${name} PRIVATE -Wl,--version-script=${STAGERUN_SDK_CMAKE_DIR}/plugin.map
                       -Wl,-z,now -Wl,-z,relro)
   # The sanitizers' own symbols come from the program that loads the plugin.
-  if(NOT STAGERUN_SANITIZE)
+  if(NOT (STAGERUN_SANITIZE OR STAGERUN_FUZZ))
     target_link_options(${name} PRIVATE -Wl,--no-undefined)
   endif()
 endfunction()

@@ -80,6 +80,11 @@ def code_of(case, codes):
     return max(fitting, key=len, default=None)
 
 
+def is_of_another_file(case):
+    """What is wrong stands in a file of inputs, not in the pipeline."""
+    return any(case.glob("inputs.*"))
+
+
 class DiagnosticsTest(stagerun.Case):
     def cases(self):
         cases = sorted(path for path in CASES.iterdir() if path.is_dir())

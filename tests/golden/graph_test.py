@@ -29,7 +29,8 @@ SHOP = 'name = "shop"\n[inputs.migrate]\ntype = "boolean"\ndefault = true\n' + "
     [
         stage("backup"),
         stage("migrate", 'if = "inputs.migrate"'),
-        stage("assets", 'needs = ["backup"]', 'on_failure = "continue"', "retry = { attempts = 3 }"),
+        stage("assets", 'needs = ["backup"]', 'on_failure = "continue"',
+              "retry = { attempts = 3 }"),
         stage("check", "needs = []", does='with = { run = ["true"], changes = false }'),
         # `backup` is implied by the two others, and is not drawn again.
         stage("deploy", 'needs = ["backup", "migrate", "assets", "check"]', 'rollback = "manual"'),

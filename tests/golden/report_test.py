@@ -274,9 +274,9 @@ class TextTest(ReportCase):
 
     def test_attempts_that_failed_are_noticed(self):
         flaky = stage("a", ["sh", "-c", "test -e again || { touch again; exit 1; }"],
-                      'undo = ["true"]\nidempotent = true',
-                      retry={"attempts": 3, "backoff": "1ms"}).replace('"attempts": 3', "attempts=3")
-        flaky = flaky.replace('"backoff": ', "backoff = ")
+                      'undo = ["true"]\nidempotent = true')
+        retry = 'retry = { attempts = 3, backoff = "1ms" }'
+        flaky = flaky.replace("[stage.with]", retry + "\n[stage.with]")
         self.assertEqual(0, self.go(flaky).status)
         text = self.told()
         self.assertIn("\nnoticed\n  a: attempt 1 of apply ended as failed: `sh -c", text)
@@ -381,9 +381,9 @@ class ValueTest(ReportCase):
         self.assertEqual(set(), found - documented)
 
     def test_outcomes_come_without_what_the_world_sent(self):
-        settled = {"event": "effect_settled", "stage": "a", "verb": "apply", "attempt": 1, "id": "1",
-                   "outcome": {"event": "response", "status": 200, "headers": {"x": ["y"]},
-                               "body": "z" * 1_000}}
+        outcome = {"event": "response", "status": 200, "headers": {"x": ["y"]}, "body": "z" * 999}
+        settled = {"event": "effect_settled", "stage": "a", "verb": "apply", "attempt": 1,
+                   "id": "1", "outcome": outcome}
         self.made_run([
             started(), {"event": "verb_started", "stage": "a", "verb": "apply", "attempt": 1},
             {"event": "effect_intended", "stage": "a", "verb": "apply", "attempt": 1, "id": "1",

@@ -222,7 +222,8 @@ class SurroundingsTest(WholeCase):
                                 "-i", "name=y", env={"STAGERUN_INPUT_n": "8"})
         self.assertEqual(0, done.status, done)
         self.assertIn("y 7 true", done.stderr)
-        self.assertEqual({"n": 7, "name": "y", "sure": True}, self.events("run_started")[0]["inputs"])
+        inputs = self.events("run_started")[0]["inputs"]
+        self.assertEqual({"n": 7, "name": "y", "sure": True}, inputs)
 
     def test_a_file_of_inputs_that_is_not_there_is_told(self):
         self.pipe(stage("a", say("x")))

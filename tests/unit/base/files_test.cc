@@ -48,6 +48,28 @@ TEST_F(Files, NewFilesAreForTheirOwnerAlone) {
   EXPECT_EQ(mode_of(folder_ / "g"), 0600u);
 }
 
+TEST_F(Files, AFileThatPeopleAskedForHasTheModeOfTheirUmask) {
+  ASSERT_TRUE(replace_file(folder_ / "f", "one"));
+  EXPECT_EQ(mode_of(folder_ / "f"), 0666u);
+  ::umask(027);
+  ASSERT_TRUE(replace_file(folder_ / "f", "another"));
+  EXPECT_EQ(mode_of(folder_ / "f"), 0640u);
+  EXPECT_EQ(*read_file(folder_ / "f", 100), "another");
+}
+
+TEST_F(Files, ReplacingGoesOverPlainFilesAndNothingElse) {
+  ASSERT_TRUE(write_file(folder_ / "target", "precious"));
+  std::filesystem::create_symlink(folder_ / "target", folder_ / "link");
+  ASSERT_TRUE(make_folder(folder_ / "folder"));
+  for (const char* name : {"link", "folder"}) {
+    const Status replaced = replace_file(folder_ / name, "x");
+    ASSERT_FALSE(replaced);
+    EXPECT_EQ(replaced.error().code, ErrorCode::usage);
+  }
+  EXPECT_EQ(*read_file(folder_ / "target", 100), "precious");
+  EXPECT_FALSE(replace_file(folder_ / "nowhere/f", "x"));
+}
+
 TEST_F(Files, NewFoldersAreForTheirOwnerAloneParentsToo) {
   ASSERT_TRUE(make_folder(folder_ / "a/b/c"));
   for (const char* name : {"a", "a/b", "a/b/c"}) EXPECT_EQ(mode_of(folder_ / name), 0700u) << name;

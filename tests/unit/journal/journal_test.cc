@@ -7,6 +7,7 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/limits.h"
 #include "core/journal/reader.h"
 #include "core/journal/record.h"
 #include "core/journal/writer.h"
@@ -132,7 +133,7 @@ TEST_F(JournalTest, ReservedSpaceIsReadAsTheEndAndGivenBackAtTheClose) {
     auto writer = create();
     ASSERT_TRUE(writer->append(CancelRequested{2}));
     ASSERT_TRUE(writer->sync());
-    EXPECT_GE(std::filesystem::file_size(file()), 1u << 20);
+    EXPECT_GE(std::filesystem::file_size(file()), limits::kJournalStep);
     EXPECT_EQ(read_journal(file())->events.size(), 1u);
   }
   EXPECT_EQ(std::filesystem::file_size(file()), read_journal(file())->bytes);
