@@ -60,11 +60,24 @@ def check(files, schema=None):
     return wrong
 
 
+class Silence(AssertionError):
+    """The server said nothing in time."""
+
+
 class Editor:
     """An editor with a folder open, as far as the language server can tell."""
 
     def __init__(self, folder):
         self._folder = pathlib.Path(folder)
+
+    def __enter__(self):
+        self._start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop()
+
+    def _start(self):
         self._process = subprocess.Popen(
             ["node", str(HERE / "server.js"), str(modules())],
             stdin=subprocess.PIPE,
@@ -79,11 +92,9 @@ class Editor:
         self._schemas = set()
         self._problems = {}
         self._readers = [
-            threading.Thread(target=self._read, daemon=True),
-            threading.Thread(target=self._read_log, daemon=True),
+            threading.Thread(target=read, args=(self._process, into), daemon=True)
+            for read, into in ((self._read, self._messages), (self._read_log, self._log))
         ]
-
-    def __enter__(self):
         for reader in self._readers:
             reader.start()
         root = self._folder.as_uri()
@@ -93,9 +104,8 @@ class Editor:
             {"processId": None, "rootUri": root, "capabilities": {}, "workspaceFolders": folders},
         )["capabilities"]
         self._tell("initialized", {})
-        return self
 
-    def __exit__(self, *_):
+    def _stop(self):
         self._process.kill()
         self._process.wait(timeout=10)
         for reader in self._readers:
@@ -104,11 +114,18 @@ class Editor:
             stream.close()
 
     def open(self, file, text):
-        """Opens a file and waits until the server knows which schema it goes by."""
-        self._uri = pathlib.Path(file).as_uri()
-        document = {"uri": self._uri, "languageId": "toml", "version": 1, "text": text}
-        self._tell("textDocument/didOpen", {"textDocument": document})
-        self._wait(lambda: self._uri in self._schemas)
+        """Opens a file and waits until the server knows which schema it goes by. Now and then one
+        that has just started never finds out; then another is started, as editors do."""
+        for patience in (5, 10, TIMEOUT):
+            self._uri = pathlib.Path(file).as_uri()
+            document = {"uri": self._uri, "languageId": "toml", "version": 1, "text": text}
+            self._tell("textDocument/didOpen", {"textDocument": document})
+            try:
+                return self._wait(lambda: self._uri in self._schemas, timeout=patience)
+            except Silence:
+                self._stop()
+                self._start()
+        raise AssertionError("three servers found no schema")
 
     def complete(self, line, column):
         """What is offered there; lines and columns count from 0."""
@@ -157,13 +174,13 @@ class Editor:
         if message.get("id") == number and "method" not in message:
             answers.append(message)
 
-    def _wait(self, holds, look=lambda message: None):
-        deadline = time.monotonic() + TIMEOUT
+    def _wait(self, holds, look=lambda message: None, timeout=TIMEOUT):
+        deadline = time.monotonic() + timeout
         while not holds():
             try:
                 message = self._messages.get(timeout=max(deadline - time.monotonic(), 0))
             except queue.Empty:
-                raise AssertionError(f"taplo does not answer:\n{''.join(self._log)}") from None
+                raise Silence(f"taplo does not answer:\n{''.join(self._log)}") from None
             if message is None:
                 raise AssertionError(f"taplo ended:\n{''.join(self._log)}")
             self._note(message)
@@ -178,10 +195,12 @@ class Editor:
         elif method == "workspace/configuration":
             self._send({"id": message["id"], "result": [{} for _ in params["items"]]})
 
-    def _read(self):
-        for line in self._process.stdout:
-            self._messages.put(json.loads(line))
-        self._messages.put(None)
+    @staticmethod
+    def _read(process, messages):
+        for line in process.stdout:
+            messages.put(json.loads(line))
+        messages.put(None)
 
-    def _read_log(self):
-        self._log.extend(self._process.stderr)
+    @staticmethod
+    def _read_log(process, log):
+        log.extend(process.stderr)
