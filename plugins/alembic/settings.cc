@@ -5,25 +5,13 @@
 #include <cctype>
 #include <string_view>
 
+#include "plugins/shared/paths.h"
+
 namespace alembic {
 namespace {
 
 // An expression whose value is not known yet stands as it was written.
 bool is_open(std::string_view text) { return text.find("${{") != std::string_view::npos; }
-
-// Does the path, taken word by word, ever leave the folder that it starts in?
-bool leaves_folder(std::string_view path) {
-  if (path.starts_with('/')) return true;
-  int depth = 0;
-  while (!path.empty()) {
-    const std::string_view part = path.substr(0, path.find('/'));
-    if (part == "..") --depth;
-    if (!part.empty() && part != "." && part != "..") ++depth;
-    if (depth < 0) return true;
-    path.remove_prefix(std::min(part.size() + 1, path.size()));
-  }
-  return false;
-}
 
 bool is_word(std::string_view text, std::string_view also) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
@@ -57,17 +45,17 @@ void diagnose_target(sr::Call& call, const Settings& settings) {
 }
 
 void diagnose_paths(sr::Call& call, const Settings& settings) {
-  if (!is_open(settings.cwd) && leaves_folder(settings.cwd)) {
+  if (!is_open(settings.cwd) && shared::leaves_folder(settings.cwd)) {
     call.diagnose("/cwd", "alembic.cwd", "the working directory is outside the pipeline's folder",
                   "give a path inside it, without a leading /");
   } else if (!is_open(settings.config) &&
              (settings.config.starts_with('/') ||
-              leaves_folder("./" + settings.cwd + "/" + settings.config))) {
+              shared::leaves_folder("./" + settings.cwd + "/" + settings.config))) {
     call.diagnose("/config", "alembic.config", "the file is outside the pipeline's folder",
                   "give a path inside it, relative to `cwd`");
   }
   const std::string& backup = settings.backup.file;
-  if (!is_open(backup) && leaves_folder(backup)) {
+  if (!is_open(backup) && shared::leaves_folder(backup)) {
     call.diagnose("/require_backup/file", "alembic.backup",
                   "the backup is outside the pipeline's folder", "give a path inside it");
   }

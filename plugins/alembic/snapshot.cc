@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "digest.h"
 #include "ini.h"
+#include "plugins/shared/digest.h"
 
 namespace alembic {
 namespace {
@@ -159,7 +159,7 @@ class SetReader {
   std::size_t budget_ = kAllBytes;
 };
 
-void add_to(Digest& digest, const std::string& name, const std::string& bytes) {
+void add_to(shared::Digest& digest, const std::string& name, const std::string& bytes) {
   digest.add(name);
   digest.add("\n" + std::to_string(bytes.size()) + "\n");
   digest.add(bytes);
@@ -215,7 +215,7 @@ void write_set(const ScriptSet& set, const fs::path& folder, const fs::path& fin
 }  // namespace
 
 std::string ScriptSet::digest() const {
-  Digest digest;
+  shared::Digest digest;
   add_to(digest, kOriginal, ini);
   for (std::size_t i = 0; i < folders.size(); ++i) {
     for (const auto& [name, bytes] : folders[i].files) {

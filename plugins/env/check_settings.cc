@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "plugins/shared/paths.h"
 #include "version.h"
 
 namespace env {
@@ -76,7 +77,7 @@ bool is_variable_name(std::string_view name) {
 }
 
 void diagnose_path(sr::Call& call, const std::string& pointer, const std::string& path) {
-  if (is_open(path) || (!path.empty() && !leaves_folder(path))) return;
+  if (is_open(path) || (!path.empty() && !shared::leaves_folder(path))) return;
   call.diagnose(pointer, "env.path", "the file is outside the pipeline's folder",
                 "give a path inside it, without a leading /");
 }
@@ -185,18 +186,5 @@ void diagnose_check(sr::Call& call) {
 }
 
 bool has_handle(std::string_view text) { return text.find("sr-secret.") != std::string_view::npos; }
-
-bool leaves_folder(std::string_view path) {
-  if (path.starts_with('/')) return true;
-  int depth = 0;
-  while (!path.empty()) {
-    const std::string_view part = path.substr(0, path.find('/'));
-    if (part == "..") --depth;
-    if (!part.empty() && part != "." && part != "..") ++depth;
-    if (depth < 0) return true;
-    path.remove_prefix(std::min(part.size() + 1, path.size()));
-  }
-  return false;
-}
 
 }  // namespace env

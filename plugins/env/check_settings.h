@@ -76,7 +76,4 @@ void diagnose_check(sr::Call& call);
 // True for what stands for a secret, and so must not be told.
 bool has_handle(std::string_view text);
 
-// Does the path, taken word by word, ever leave the folder that it starts in?
-bool leaves_folder(std::string_view path);
-
 }  // namespace env

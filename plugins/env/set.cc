@@ -12,8 +12,8 @@
 #include <sstream>
 
 #include "check_settings.h"
+#include "plugins/shared/digest.h"
 #include "set_settings.h"
-#include "sha256.h"
 
 namespace env {
 namespace {
@@ -51,7 +51,7 @@ Current read_current(sr::Call& call, const SetSettings& settings) {
                      "a file of settings is not; look at `file`");
   }
   auto text = read_bytes(std::filesystem::path(call.workspace()) / settings.file);
-  if (!text || sha256_hex(*text) != state.digest) {
+  if (!text || shared::sha256_hex(*text) != state.digest) {
     throw sr::Retry("env.busy", settings.file + " changed while it was read",
                     "somebody else writes it at this moment");
   }
@@ -84,7 +84,7 @@ class Editor {
       return same_type && value.text == wanted.value.text;
     }
     return value.type == Type::text && sr::Secrets(call_).hmac_sha256(wanted.value.text, nonce()) ==
-                                           hmac_sha256_hex(nonce(), value.text);
+                                           shared::hmac_sha256_hex(nonce(), value.text);
   }
 
   bool holds_all(const std::string& text) const {
@@ -273,7 +273,7 @@ class WayBack {
 
   std::string read_kept(const std::string& before) const {
     auto kept = read_bytes(in_scratch(call_, kKept));
-    if (kept && sha256_hex(*kept) == before) return *std::move(kept);
+    if (kept && shared::sha256_hex(*kept) == before) return *std::move(kept);
     throw sr::Failed(
         "env.kept",
         "the copy of " + settings_.file + (kept ? " was changed" : " is gone") +

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "check_settings.h"
+#include "plugins/shared/paths.h"
 
 namespace env {
 namespace {
@@ -19,7 +20,7 @@ std::string pointer_to(const std::string& key) {
 
 void diagnose_file(sr::Call& call, const SetSettings& settings) {
   if (is_open(settings.file)) return;
-  if (settings.file.empty() || leaves_folder(settings.file)) {
+  if (settings.file.empty() || shared::leaves_folder(settings.file)) {
     call.diagnose("/file", "env.path", "the file is outside the pipeline's folder",
                   "give a path inside it, without a leading /");
   }

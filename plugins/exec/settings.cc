@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "plugins/shared/paths.h"
+
 namespace exec {
 namespace {
 
@@ -25,20 +27,6 @@ std::string quoted(const std::string& word) {
   std::string text = "'";
   for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return text + "'";
-}
-
-// Does the path, taken word by word, ever leave the folder that it starts in?
-bool leaves_folder(std::string_view path) {
-  if (path.starts_with('/')) return true;
-  int depth = 0;
-  while (!path.empty()) {
-    const std::string_view part = path.substr(0, path.find('/'));
-    if (part == "..") --depth;
-    if (!part.empty() && part != "." && part != "..") ++depth;
-    if (depth < 0) return true;
-    path.remove_prefix(std::min(part.size() + 1, path.size()));
-  }
-  return false;
 }
 
 bool is_env_name(std::string_view name) {
@@ -187,7 +175,7 @@ void diagnose_settings(sr::Call& call, const Settings& settings) {
   diagnose_kind(call, settings);
   diagnose_env(call, settings);
   diagnose_inherit(call, settings);
-  if (!is_open(settings.cwd) && leaves_folder(settings.cwd)) {
+  if (!is_open(settings.cwd) && shared::leaves_folder(settings.cwd)) {
     call.diagnose("/cwd", "exec.cwd", "the working directory is outside the pipeline's folder",
                   "give a path inside it, without a leading /");
   }

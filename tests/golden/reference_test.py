@@ -6,7 +6,7 @@ import pathlib
 import re
 
 from tests.support import schema as schemas
-from tests.support import stagerun
+from tests.support import sources, stagerun
 
 ROOT = pathlib.Path(__file__).parents[2]
 REFERENCE = ROOT / "pipelines" / "reference.toml"
@@ -106,7 +106,7 @@ class PagesTest(stagerun.Case):
         )
 
     def test_every_key_of_a_plugins_configuration_stands_on_its_page(self):
-        names = sorted(path.name for path in (ROOT / "plugins").iterdir() if path.is_dir())
+        names = sources.plugins()
         self.assertIn("http", names)
         unsaid = []
         count = 0

@@ -9,7 +9,7 @@ import unittest.mock
 
 from tests.golden import diagnostics_test
 from tests.support import schema as schemas
-from tests.support import stagerun
+from tests.support import sources, stagerun
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -338,9 +338,7 @@ def below(inner, put):
 
 class ExpressionTest(SchemaCase):
     def stages(self):
-        folder = pathlib.Path(ROOT / "plugins")
-        names = sorted(path.name for path in folder.iterdir() if path.is_dir())
-        for name in names:
+        for name in sources.plugins():
             done = self.run_program("plugin", "show", name, "--format", "json")
             self.assertEqual(0, done.status, done)
             yield from json.loads(done.stdout)["stages"]

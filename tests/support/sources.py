@@ -32,6 +32,12 @@ def read(*suffixes, under=""):
     }
 
 
+def plugins():
+    """Names of the plugins that come with it: `shared` is a part of several."""
+    folders = sorted(path.name for path in (ROOT / "plugins").iterdir() if path.is_dir())
+    return [name for name in folders if name != "shared"]
+
+
 _NOT_CODE = re.compile(
     r"""
       //[^\n]*

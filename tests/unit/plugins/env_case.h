@@ -8,7 +8,7 @@
 #include "core/base/digest.h"
 #include "core/base/json.h"
 #include "core/base/pattern.h"
-#include "plugins/env/sha256.h"
+#include "plugins/shared/digest.h"
 #include "tests/unit/worker/test_host.h"
 
 namespace stagerun {
@@ -165,7 +165,7 @@ class EnvCase {
       return said(value.starts_with(expand(request.text_or("prefix"))));
     }
     if (operation == "hmac_sha256") {
-      return said(env::hmac_sha256_hex(request.text_or("key"), value));
+      return said(shared::hmac_sha256_hex(request.text_or("key"), value));
     }
     if (operation == "matches") {
       return said(Pattern(request.text_or("pattern")).is_found_in(value));

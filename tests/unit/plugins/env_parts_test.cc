@@ -5,8 +5,8 @@
 #include "core/base/pattern.h"
 #include "plugins/env/placeholder.h"
 #include "plugins/env/scalar.h"
-#include "plugins/env/sha256.h"
 #include "plugins/env/version.h"
+#include "plugins/shared/digest.h"
 #include "tests/support/random.h"
 
 namespace stagerun {
@@ -98,13 +98,13 @@ TEST(EnvDigest, IsTheHostsOwn) {
   support::Random random(7);
   for (int i = 0; i < 300; ++i) {
     const std::string bytes = random.bytes(300);
-    EXPECT_EQ(env::sha256_hex(bytes), sha256_hex(bytes));
+    EXPECT_EQ(shared::sha256_hex(bytes), sha256_hex(bytes));
   }
   // RFC 4231, test cases 2 and 6.
-  EXPECT_EQ(env::hmac_sha256_hex("Jefe", "what do ya want for nothing?"),
+  EXPECT_EQ(shared::hmac_sha256_hex("Jefe", "what do ya want for nothing?"),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-  EXPECT_EQ(env::hmac_sha256_hex(std::string(131, '\xaa'),
-                                 "Test Using Larger Than Block-Size Key - Hash Key First"),
+  EXPECT_EQ(shared::hmac_sha256_hex(std::string(131, '\xaa'),
+                                    "Test Using Larger Than Block-Size Key - Hash Key First"),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
