@@ -133,7 +133,9 @@ TableReader::TableReader(const Node& table, std::span<const KeySpec> keys, const
                          const Span& place, Diagnostics& diagnostics) {
   for (const Member& member : *table.members()) check_member(member, keys, where, diagnostics);
   for (const KeySpec& key : keys) {
-    if (!key.required || table.find(key.name) != nullptr) continue;
+    // One that is only misspelt has been told of.
+    const bool is_told = wrong_.contains(std::string(key.name));
+    if (!key.required || is_told || table.find(key.name) != nullptr) continue;
     wrong_.emplace(key.name);
     diagnostics.push_back(
         {"key.missing", place, fmt::format("`{}` is missing in {}", key.name, where),

@@ -36,10 +36,6 @@ class TextTest(stagerun.Case):
         done = self.run_program("validate", "pipeline.toml")
         self.assertEqual(2, done.status, done)
         self.assert_text("""
-            error: `name` is missing in the pipeline
-             --> pipeline.toml
-              = add `name`: what this pipeline is called
-
             error: unknown key `nam` in the pipeline
              --> pipeline.toml:1:1
              1 | nam = "x"
@@ -60,7 +56,7 @@ class TextTest(stagerun.Case):
              5 | needs = "a"
                |         ^^^
 
-            5 problems in pipeline.toml
+            4 problems in pipeline.toml
             """, done.stderr)
 
     def test_validate_shows_what_plugins_and_references_say(self):

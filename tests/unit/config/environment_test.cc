@@ -211,7 +211,7 @@ with = { x = "${{ nothing }}", y = 1 }
 )"};
   Diagnostics diagnostics;
   const auto pipeline = read_pipeline(source, diagnostics);
-  EXPECT_EQ(diagnostics.size(), 5u) << render(diagnostics, source);
+  EXPECT_EQ(diagnostics.size(), 4u) << render(diagnostics, source);
   ASSERT_TRUE(pipeline.has_value());
   ASSERT_EQ(pipeline->stages.size(), 2u);
   EXPECT_TRUE(pipeline->inputs[0].is_broken);

@@ -251,7 +251,7 @@ TEST(MakePlan, WhatFollowsFromAProblemIsNoProblem) {
   };
   const std::string use = "with = { run = [\"${{ stages.a.outputs.text }}\"], undo = [] }\n";
   // Its name, its plugin, its needs, its configuration, its outputs: all may hang on what is wrong.
-  EXPECT_EQ(count("[[stage]]\nnmae = \"a\"\nuses = \"exec\"\n" + exec("b", use)), 2u);
+  EXPECT_EQ(count("[[stage]]\nnmae = \"a\"\nuses = \"exec\"\n" + exec("b", use)), 1u);
   EXPECT_EQ(count(exec("a", "wiht = {}\n") + exec("b", use)), 1u);
   EXPECT_EQ(count(exec("a", "needs = 3\n" + std::string(kUndoable)) + exec("b", use)), 1u);
   EXPECT_EQ(count("[[stage]]\nname = \"a\"\nuses = \"exce\"\n" + exec("b", use)), 1u);
