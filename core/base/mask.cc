@@ -60,6 +60,7 @@ std::size_t place_of(std::string_view text) {
 }  // namespace
 
 struct Mask::Finder {
+  std::set<std::string, std::less<>> values;  // as they were given
   std::set<std::string, std::less<>> forms;
   MaskSearch search;
   // Of the forms: the longest's length, the bytes that any holds, the first of each. Those in
@@ -91,16 +92,10 @@ void Mask::Finder::add(const std::string& form) {
 // What is to be taken out, in order, whole characters only; what overlaps or touches is one.
 std::vector<Stretch> Mask::Finder::stretches(std::string_view text) const {
   std::vector<Stretch> found = search.find(text);
-  std::size_t count = 0;
-  for (const Stretch& inner : found) {
-    const Stretch stretch{character_begin(text, inner.begin), character_end(text, inner.end)};
-    if (count > 0 && stretch.begin <= found[count - 1].end) {
-      found[count - 1].end = std::max(found[count - 1].end, stretch.end);
-    } else {
-      found[count++] = stretch;
-    }
+  for (Stretch& stretch : found) {
+    stretch = {character_begin(text, stretch.begin), character_end(text, stretch.end)};
   }
-  found.resize(count);
+  join(found);
   return found;
 }
 
@@ -126,7 +121,9 @@ std::size_t Mask::Finder::decided(std::string_view text) const {
 Mask::Mask() : finder_(std::make_unique<Finder>()) {}
 Mask::~Mask() = default;
 
+// One value may be opened by every stage of a long pipeline, and its forms take a while to make.
 void Mask::add(std::string_view secret) {
+  if (!finder_->values.emplace(secret).second) return;
   for (const std::string& form : mask_forms(secret)) finder_->add(form);
 }
 

@@ -114,6 +114,18 @@ void MaskSearch::add(std::string_view pattern) {
   (pattern.size() < 8 ? short_ : long_).add(pattern);
 }
 
+void join(std::vector<Stretch>& stretches) {
+  std::size_t count = 0;
+  for (const Stretch& stretch : stretches) {
+    if (count > 0 && stretch.begin <= stretches[count - 1].end) {
+      stretches[count - 1].end = std::max(stretches[count - 1].end, stretch.end);
+    } else {
+      stretches[count++] = stretch;
+    }
+  }
+  stretches.resize(count);
+}
+
 std::vector<Stretch> MaskSearch::find(std::string_view text) const {
   std::vector<Stretch> found;
   long_.find(text, found);
@@ -121,15 +133,7 @@ std::vector<Stretch> MaskSearch::find(std::string_view text) const {
   short_.find(text, found);
   std::inplace_merge(found.begin(), found.begin() + middle, found.end(),
                      [](const Stretch& a, const Stretch& b) { return a.begin < b.begin; });
-  std::size_t count = 0;
-  for (const Stretch& stretch : found) {
-    if (count > 0 && stretch.begin <= found[count - 1].end) {
-      found[count - 1].end = std::max(found[count - 1].end, stretch.end);
-    } else {
-      found[count++] = stretch;
-    }
-  }
-  found.resize(count);
+  join(found);
   return found;
 }
 

@@ -21,6 +21,9 @@ struct Stretch {
   friend bool operator==(const Stretch&, const Stretch&) = default;
 };
 
+// Of stretches in the order of their begins: those that overlap or touch become one.
+void join(std::vector<Stretch>& stretches);
+
 // Patterns of which the shortest gives the window's length.
 class MaskWindow {
  public:
