@@ -11,6 +11,21 @@ constexpr std::array<std::string_view, 7> kTypeNames = {"null",   "boolean", "in
 
 }  // namespace
 
+std::size_t Expression::Node::operands() const {
+  switch (kind) {
+    case Kind::literal:
+    case Kind::reference:
+      return 0;
+    case Kind::negation:
+      return 1;
+    case Kind::list:
+    case Kind::function:
+      return arity;
+    default:
+      return 2;
+  }
+}
+
 std::string_view symbol_of(Expression::Kind kind) {
   static constexpr std::array<std::string_view, 14> kSymbols = {
       "", "", "!", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "in", "", ""};

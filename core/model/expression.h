@@ -48,6 +48,9 @@ struct Expression {
     std::size_t arity = 0;
     Span span;
 
+    // How many values it takes from those that the nodes before it left.
+    std::size_t operands() const;
+
     friend bool operator==(const Node&, const Node&) = default;
   };
   std::vector<Node> nodes;

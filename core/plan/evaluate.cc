@@ -71,9 +71,7 @@ class Evaluation {
 
  private:
   void apply(const Expression::Node& node) {
-    std::size_t count = 2;
-    if (node.kind == Kind::negation) count = 1;
-    if (node.kind == Kind::list || node.kind == Kind::function) count = node.arity;
+    const std::size_t count = node.operands();
     CHECK(stack_.size() >= count);
     const auto first = stack_.end() - static_cast<std::ptrdiff_t>(count);
     std::vector<Evaluated> operands(std::make_move_iterator(first),

@@ -22,21 +22,6 @@ bool can_be_equal(Types a, Types b) {
   return a == type_null || b == type_null || (numeric(a) & numeric(b)) != 0;
 }
 
-std::size_t operands_of(const Expression::Node& node) {
-  switch (node.kind) {
-    case Kind::literal:
-    case Kind::reference:
-      return 0;
-    case Kind::negation:
-      return 1;
-    case Kind::list:
-    case Kind::function:
-      return node.arity;
-    default:
-      return 2;
-  }
-}
-
 class TypeCheck {
  public:
   TypeCheck(const Expression& expression, const TypesOf& types_of, Diagnostics& diagnostics)
@@ -45,7 +30,7 @@ class TypeCheck {
   Types check() {
     for (std::size_t i = 0; i < expression_.nodes.size(); ++i) {
       const Expression::Node& node = expression_.nodes[i];
-      const std::size_t count = operands_of(node);
+      const std::size_t count = node.operands();
       CHECK(stack_.size() >= count);
       const auto first = stack_.end() - static_cast<std::ptrdiff_t>(count);
       const std::vector<Operand> operands(first, stack_.end());
@@ -180,7 +165,7 @@ std::vector<bool> may_be_absent(const Expression& expression) {
   std::vector<std::size_t> begins;  // of the operands that are open, in nodes
   for (std::size_t i = 0; i < expression.nodes.size(); ++i) {
     const Expression::Node& node = expression.nodes[i];
-    const std::size_t count = operands_of(node);
+    const std::size_t count = node.operands();
     const std::size_t begin = count == 0 ? i : begins[begins.size() - count];
     if (node.kind == Kind::function && node.name == "default") {
       const std::size_t other = begins.back();

@@ -6,28 +6,11 @@
 
 namespace stagerun::fuzz {
 
-// How many values the node takes from those that the nodes before it left.
-inline std::size_t taken_by(const Expression::Node& node) {
-  using Kind = Expression::Kind;
-  switch (node.kind) {
-    case Kind::literal:
-    case Kind::reference:
-      return 0;
-    case Kind::negation:
-      return 1;
-    case Kind::list:
-    case Kind::function:
-      return node.arity;
-    default:
-      return 2;
-  }
-}
-
 inline void must_be_complete(const Expression& expression, std::string_view file) {
   std::size_t values = 0;
   for (const Expression::Node& node : expression.nodes) {
-    MUST(values >= taken_by(node));
-    values += 1 - taken_by(node);
+    MUST(values >= node.operands());
+    values += 1 - node.operands();
     must_be_inside(node.span, file);
     if (node.kind != Expression::Kind::reference) continue;
     must_be_inside(node.reference.span, file);
