@@ -3,8 +3,10 @@
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "core/base/limits.h"
+#include "core/base/text.h"
 #include "core/model/outcome.h"
 
 namespace stagerun {
@@ -132,6 +134,62 @@ std::string chosen_command(const CLI::App& app) {
   return name;
 }
 
+// The deepest command that was recognised.
+const CLI::App& deepest(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  return *at;
+}
+
+// "--from" of those that `command` takes, as far as they are shown.
+std::vector<std::string> options_of(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_group().empty() && !option->get_lnames().empty()) {
+      names.push_back("--" + option->get_lnames().front());
+    }
+  }
+  return names;
+}
+
+struct Refusal {
+  std::string problem;
+  std::string hint;  // may be empty
+};
+
+// `words`: what nothing was found for, as it was written after `command`.
+Refusal unknown_word(const CLI::App& command, const std::vector<std::string>& words,
+                     const std::string& chosen) {
+  const std::string word = words.empty() ? "" : words.front();
+  std::vector<std::string> commands;
+  for (const CLI::App* one : command.get_subcommands({})) commands.push_back(one->get_name());
+  if (word.starts_with('-')) {
+    const auto meant = nearest(word, options_of(command));
+    return {fmt::format("`{}` has no option `{}`", chosen, printable(word)),
+            meant ? fmt::format("did you mean `{}`?", *meant) : ""};
+  }
+  if (commands.empty()) {
+    return {fmt::format("`{}` does not know what to do with `{}`", chosen, printable(word)), ""};
+  }
+  if (word.empty()) return {"a command is missing", suggestion("", commands)};
+  return {fmt::format("`{}` has no command `{}`", chosen, printable(word)),
+          suggestion(word, commands)};
+}
+
+// What is wrong, and what to do next. `app` has parsed as far as it could.
+std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string chosen = "stagerun " + chosen_command(app);
+  const std::string name = chosen.substr(0, chosen.find_last_not_of(' ') + 1);
+  const CLI::App& command = deepest(app);
+  const bool wants_command = !command.get_subcommands({}).empty();
+  const bool is_unknown =
+      wants_command || error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  const Refusal refusal =
+      is_unknown ? unknown_word(command, command.remaining(), name) : Refusal{error.what(), ""};
+  return refusal.problem + "\n" + (refusal.hint.empty() ? "" : "  " + refusal.hint + "\n") + "  `" +
+         name + " --help` says how it is used";
+}
+
 int refuse(const std::string& text) {
   std::fprintf(stderr, "stagerun: %s\n", text.c_str());
   return exit_usage;
@@ -170,8 +228,9 @@ std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const bool asked = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+    if (!asked) return refuse(explain(app, error));
     app.exit(error);
-    return asked ? int{exit_succeeded} : int{exit_usage};
+    return int{exit_succeeded};
   }
   raw.arguments.command = chosen_command(app);
   return check(std::move(raw));
