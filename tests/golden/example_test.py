@@ -1,5 +1,6 @@
 """The shipped example: it runs, it goes back, and a release that is not ready takes itself back."""
 
+import os
 import pathlib
 import shutil
 import socket
@@ -62,6 +63,16 @@ class ExampleTest(stagerun.Case):
         self.assertTrue(self.exists("world/backup/before-2.db"))
         done = self.run_program("rollback")
         self.assertEqual(0, done.status, done)
+        self.assert_as_before()
+
+    def test_the_undo_of_a_backup_that_was_killed_half_way_leaves_nothing(self):
+        half = self.workspace / "world/backup/before-2.db.part"
+        half.parent.mkdir()
+        half.write_bytes(b"half a copy")
+        half.with_name(half.name + "-journal").write_bytes(b"and its journal")
+        self.write("baseline", "none\n")
+        subprocess.run(["bin/backup.sh", "undo", "before-2"], cwd=self.workspace, check=True,
+                       env=os.environ | {"STAGERUN_BASELINE": "baseline"})
         self.assert_as_before()
 
     def test_a_release_that_is_not_ready_takes_itself_back(self):

@@ -5,6 +5,11 @@ set -eu
 action=$1
 backup=world/backup/$2.db
 
+# What a copy leaves that was killed half-way: sqlite3 would take its journal for the next copy's.
+remove_half() {
+  rm -f "$backup.part" "$backup.part-journal"
+}
+
 count_bookings() {
   sqlite3 -readonly "$1" 'SELECT count(*) FROM bookings'
 }
@@ -26,7 +31,7 @@ case $action in
     fi
     mkdir -p world/backup
     # Whole or not at all: a broken copy never gets the name of a good one.
-    rm -f "$backup.part"
+    remove_half
     sqlite3 -bail world/app.db ".backup '$backup.part'"
     is_whole "$backup.part"
     bookings=$(count_bookings "$backup.part")
@@ -42,7 +47,7 @@ case $action in
     if [ -e "$backup" ]; then echo kept; else echo none; fi
     ;;
   undo)
-    rm -f "$backup.part"
+    remove_half
     # One that was there before us is not ours to remove.
     if [ "$(cat "$STAGERUN_BASELINE")" != none ]; then exit 0; fi
     # While the way back is not clear, it is the only copy of how things were.
