@@ -140,7 +140,8 @@ class CaseTest(stagerun.Case):
 class CountTestsTest(unittest.TestCase):
     results = """<testsuite>
       <testcase name="good" status="run"/>
-      <testcase name="bad" status="fail"><failure message=""/></testcase>
+      <testcase name="bad" status="fail"><failure message=""/><system-out>1 != 2</system-out>
+        </testcase>
       <testcase name="late" status="fail"><failure message="Timeout"/></testcase>
       <testcase name="gone" status="notrun"><skipped message="Unable to find it"/></testcase>
       <testcase name="no" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase>
@@ -152,7 +153,7 @@ class CountTestsTest(unittest.TestCase):
             file.write(self.results)
             file.flush()
             counted = count_tests.count(pathlib.Path(file.name))
-        self.assertEqual((1, ["bad", "late", "gone"], 2), counted)
+        self.assertEqual((1, [("bad", "1 != 2"), ("late", ""), ("gone", "")], 2), counted)
 
     def test_a_gate_counts_by_its_last_line_and_without_one_it_has_failed(self):
         for text, counted in (("x\n8 passed, 1 failed\n", (8, 1)), ("8 passed", (0, 1)),

@@ -1,4 +1,5 @@
-"""Adds up what ctest wrote with --output-junit: what failed, then "N passed, N failed".
+"""Adds up what ctest wrote with --output-junit: what failed and what it said, then the sum as
+"N passed, N failed".
 
     python3 tests/support/count_tests.py build/dev/junit.xml build/tidy/gate.log
 
@@ -14,8 +15,12 @@ import sys
 from xml.etree import ElementTree
 
 
+# The end of what a failed test said: whoever sees only the end of a build's log should see why.
+LINES_SHOWN = 60
+
+
 def count(file):
-    """(number of the passed, names of the failed, number of the skipped)"""
+    """(number of the passed, [(name of a failed one, what it said)], number of the skipped)"""
     if file.suffix == ".log":
         return count_of_log(file)
     passed, failed, skipped = 0, [], 0
@@ -25,7 +30,7 @@ def count(file):
         elif case.get("status") == "disabled" or was_skipped(case):
             skipped += 1
         else:
-            failed.append(case.get("name"))
+            failed.append((case.get("name"), case.findtext("system-out") or ""))
     return passed, failed, skipped
 
 
@@ -33,8 +38,8 @@ def count_of_log(file):
     lines = file.read_text("utf-8", errors="replace").splitlines() or [""]
     said = re.fullmatch(r"(\d+) passed, (\d+) failed", lines[-1])
     if not said:
-        return 0, ["it broke off"], 0
-    return int(said[1]), [f"see {file}"] * int(said[2]), 0
+        return 0, [("it broke off", "\n".join(lines))], 0
+    return int(said[1]), [(f"see {file}", "")] * int(said[2]), 0
 
 
 def was_skipped(case):
@@ -52,7 +57,8 @@ def main(files):
             all_failed += 1
             continue
         passed, failed, skipped = count(file)
-        for test in dict.fromkeys(failed):
+        for test, words in dict(failed).items():
+            print("\n".join(words.splitlines()[-LINES_SHOWN:]))
             print(f"{name}: FAILED {test}")
         print(f"{name}: {passed} passed, {len(failed)} failed, {skipped} skipped")
         all_passed += passed
