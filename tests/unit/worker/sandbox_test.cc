@@ -70,7 +70,7 @@ class SandboxTest : public testing::Test {
 
 TEST_F(SandboxTest, HoldsOnKernelsOfEveryVersion) {
   const int here = landlock_version();
-  if (here == 0) GTEST_SKIP() << "this kernel has no Landlock";
+  ASSERT_GT(here, 0) << "this kernel has no Landlock: what it must hold cannot be tried here";
   for (int version = 1; version <= here; ++version) {
     EXPECT_EXIT(::_exit(enter(version) && is_shut_in() ? 0 : 1), testing::ExitedWithCode(0), "")
         << version;
