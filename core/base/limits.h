@@ -168,5 +168,11 @@ inline constexpr int kDatabaseValueBytes = 64 << 20;
 // Until a file's time stamp is another than that of what was written before: some milliseconds on
 // most file systems, two seconds on the coarsest.
 inline constexpr std::int64_t kTickWait = 3'000;
+// A rehearsed host asks its controller all the time: one that says nothing for so long hangs.
+inline constexpr int kRehearsedSilence = 120'000;
+// What it asks holds at most a request, what it is told an answer; both are far smaller.
+inline constexpr std::size_t kRehearsedLineBytes = std::size_t{16} << 20;
+// Of what it prints, which is only searched and shown.
+inline constexpr std::size_t kRehearsedOutputBytes = std::size_t{16} << 20;
 
 }  // namespace stagerun::limits
