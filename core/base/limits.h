@@ -157,8 +157,8 @@ inline constexpr std::size_t kWorkerDescriptors = 1024;
 // microseconds at each start.
 inline constexpr std::size_t kWorkspaceParts = 1u << 14;
 
-// What a world may hold. It is copied some times, and looked through after every scenario: this much
-// takes a second or two, a checkout with all that was built in it is smaller.
+// What a world may hold. It is copied some times, and looked through after every scenario: this
+// much takes a second or two, a checkout with all that was built in it is smaller.
 inline constexpr std::int64_t kWorldBytes = std::int64_t{1} << 30;
 inline constexpr std::size_t kWorldFiles = 100'000;
 // Rows of a database, and one value of it, that are compared as such; a larger one is compared as
