@@ -56,6 +56,17 @@ Status make_root(const fs::path& to) {
   return errno_error("cannot create the folder " + shown(to), errno);
 }
 
+// Whatever somebody has put in its place, or nothing.
+Status make_root_again(const fs::path& root) {
+  struct stat info {};
+  const bool is_there = ::lstat(root.c_str(), &info) == 0;
+  if (is_there && S_ISDIR(info.st_mode)) return {};
+  if (is_there && ::unlink(root.c_str()) != 0) {
+    return errno_error("cannot remove " + shown(root), errno);
+  }
+  return make_root(root);
+}
+
 }  // namespace
 
 Result<World> World::copy_of(const fs::path& workspace, const fs::path& state, const fs::path& to,
@@ -94,6 +105,7 @@ Result<World> World::copy_to(const fs::path& to) {
 }
 
 Status World::reset_to(const World& origin) {
+  TRY(make_root_again(root_));
   TRY_ASSIGN(Tree tree, list_opened(root_));
   const Items there = known(std::move(tree), items_);
   TRY(clear_away(there, origin.items_));
