@@ -2,8 +2,13 @@
 one thing in each run. Nothing outside of the copy changes, and what does not go back is named."""
 
 import json
+import shutil
+import socket
+import subprocess
 
-from tests.support import stagerun
+from tests.support import sources, stagerun
+
+EXAMPLE = sources.ROOT / "pipelines" / "example"
 
 REAL = '[rehearse]\nreal = ["sh"]\n'
 
@@ -212,6 +217,25 @@ with = { run = ["npm", "run", "build"], undo = ["true"] }
         matrix = self.matrix(pipeline=pipeline, status=1)
         self.assertIn("exited with 3", self.only_problem(matrix))
 
+    def test_a_command_that_is_scripted_makes_its_files_and_takes_its_time(self):
+        pipeline = """
+name = "scripted"
+[rehearse]
+"npm run build" = { writes = ["dist/index.html"], takes = "40s" }
+"bin/clean"     = { takes = "5s" }
+[[stage]]
+name = "build"
+uses = "exec"
+with = { run = ["npm", "run", "build"], undo = ["bin/clean"] }
+"""
+        matrix = self.matrix(pipeline=pipeline, status=1)
+        self.assertIn({"what": "file dist/index.html", "how": "appeared", "stage": "build"},
+                      matrix["changes"])
+        self.assertEqual([{"stage": "build", "apply_ms": 40_000, "rollback_ms": 5_000}],
+                         matrix["estimates"])
+        # A clean-up that is only said to clean up.
+        self.assertIn("this is left: ", self.only_problem(matrix))
+
     def test_a_request_that_is_scripted_is_answered(self):
         pipeline = """
 name = "scripted"
@@ -240,3 +264,28 @@ with = { url = "https://api.example/health", within = "1h", every = "1m" }
 """
         matrix = self.matrix(pipeline=pipeline, status=1)
         self.assertIn("it ends with 3", self.only_problem(matrix))
+
+
+class ExampleTest(RehearseCase):
+    """The shipped example, with real processes, a real database, a real server."""
+
+    def setUp(self):
+        super().setUp()
+        unwanted = shutil.ignore_patterns("world", ".stagerun")
+        shutil.copytree(EXAMPLE, self.workspace, dirs_exist_ok=True, ignore=unwanted)
+        subprocess.run([self.workspace / "reset"], check=True)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.port = server.getsockname()[1]
+
+    def test_whatever_effect_fails_it_goes_live_or_back(self):
+        before = (self.workspace / "world/app.db").read_bytes()
+        matrix = self.matrix("--faults", "effects", "-i", f"port={self.port}",
+                             "--real", f"http://127.0.0.1:{self.port}")
+        self.assertEqual([], matrix["unrehearsed"])
+        self.assertEqual(0, matrix["broken"])
+        self.assertEqual(0, matrix["counts"]["incomplete"])
+        self.assertGreater(matrix["counts"]["went back"], 20)
+        changed = {one["what"]: one["stage"] for one in matrix["changes"]}
+        self.assertEqual("migrate", changed["database world/app.db"])
+        self.assertEqual("release", changed["link world/current"])
+        self.assertEqual(before, (self.workspace / "world/app.db").read_bytes())
