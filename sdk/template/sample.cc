@@ -11,7 +11,8 @@
 
 namespace {
 
-constexpr std::int64_t kMostBytes = 64 * 1024;
+// More than any text that the schema lets through.
+constexpr std::int64_t kMostBytes = 1 << 16;
 
 // Names in the scratch folder.
 constexpr const char* kBefore = "before";
@@ -21,21 +22,17 @@ sr::File file_of(sr::Call& call) { return {call, call.config("/file")}; }
 
 std::string wanted(sr::Call& call) { return call.config("/text"); }
 
-// The file at one moment: the digest is that of the text.
+// The file at one moment.
 struct Content {
-  std::string digest;
-  std::optional<std::string> text;  // nothing: there is no file
+  std::string digest;               // sr::kAbsent: there is none
+  std::optional<std::string> text;  // nothing: there is no file, or one too large to be ours
 };
 
 // Keeps a copy in the scratch folder and reads that, so nobody can change it meanwhile.
 Content keep(sr::Call& call, const char* as) {
-  const sr::FileState seen = file_of(call).look();
-  if (!seen.exists()) return {seen.digest, std::nullopt};
-  if (seen.size > kMostBytes) {
-    throw sr::Failed("sample.too_large", call.config("/file") + " is larger than 64 KiB",
-                     "look at `file`: this stage is for small text files");
-  }
+  if (!file_of(call).look().exists()) return {std::string(sr::kAbsent), std::nullopt};
   const sr::FileState kept = file_of(call).keep(as);
+  if (kept.size > kMostBytes) return {kept.digest, std::nullopt};
   std::ifstream copy(std::string(call.scratch()) + "/" + as, std::ios::binary);
   return {kept.digest, std::string(std::istreambuf_iterator<char>(copy), {})};
 }
@@ -65,7 +62,7 @@ struct WriteFile {
   void plan(sr::Call& call) {
     const Content now = keep(call, kNow);
     if (now.text == wanted(call)) return;
-    call.change(now.text ? "update" : "create", call.config("/file"),
+    call.change(now.digest == sr::kAbsent ? "create" : "update", call.config("/file"),
                 now.text ? sr::Json(*now.text) : sr::Json(), sr::Json(wanted(call)));
   }
 

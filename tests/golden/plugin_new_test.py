@@ -19,6 +19,7 @@ FILES = [
     "tests/behaviour.cmake",
     "tests/data/live.txt",
     "tests/data/pipeline.toml",
+    "tests/data/secret.toml",
 ]
 ALLOWED = ("  write MODULE.STAGE, or NAME where they are called alike; each of a-z, 0-9, _ and -, "
            "a letter or digit first, at most 64 characters\n")
@@ -45,7 +46,7 @@ class ProjectTest(NewCase):
         done = self.new("acme.flag")
         prefix = pathlib.Path(os.environ["STAGERUN_PROGRAM"]).resolve().parents[1]
         expected = (
-            "8 files are in acme; next:\n"
+            "9 files are in acme; next:\n"
             f"  cmake -S acme -B acme/build -DCMAKE_PREFIX_PATH={prefix}\n"
             "  cmake --build acme/build && ctest --test-dir acme/build --output-on-failure\n"
             "acme/README.md says how to go on\n"

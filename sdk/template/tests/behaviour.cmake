@@ -37,6 +37,8 @@ endfunction()
 
 if(CASE STREQUAL "validate")
   stagerun(0 validate pipeline.toml)
+  stagerun(2 validate secret.toml)
+  expect_said("a secret would stand in a plain file")
 
 elseif(CASE STREQUAL "plan")
   stagerun(0 plan pipeline.toml)
@@ -68,6 +70,7 @@ elseif(CASE STREQUAL "unchanged")
   # It was so already, and stays: 3 says that nothing was written.
   file(WRITE ${WORKSPACE}/live.txt "${new}")
   stagerun(3 run pipeline.toml --yes -i last=false)
+  expect_said("[mark] unchanged")
   expect_live("${new}")
 
 elseif(CASE STREQUAL "conflict")
