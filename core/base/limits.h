@@ -157,4 +157,11 @@ inline constexpr std::size_t kWorkerDescriptors = 1024;
 // microseconds at each start.
 inline constexpr std::size_t kWorkspaceParts = 1u << 14;
 
+// A rehearsed host asks its controller all the time: one that says nothing for so long hangs.
+inline constexpr int kRehearsedSilence = 120'000;
+// What it asks holds at most a request, what it is told an answer; both are far smaller.
+inline constexpr std::size_t kRehearsedLineBytes = std::size_t{16} << 20;
+// Of what it prints, which is only searched and shown.
+inline constexpr std::size_t kRehearsedOutputBytes = std::size_t{16} << 20;
+
 }  // namespace stagerun::limits
