@@ -32,6 +32,7 @@ struct Arguments {
   std::filesystem::path into;    // of `plugin new`: the project's folder; "": the module's name
   Verbosity verbosity = Verbosity::normal;
   bool yes = false;
+  bool require_rehearsal = false;  // of run
   std::string faults = "none";    // of rehearse: which sets
   std::string fault;              // of rehearse: the one scenario
   std::uint64_t seed = 0;         // of rehearse

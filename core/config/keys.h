@@ -67,10 +67,10 @@ inline constexpr std::string_view kInnerFileOrUrl =
     "^(https?://.*|((\\.|[^./][^/]*|\\.[^./][^/]*|\\.\\.[^/]+)/+)*"
     "([^./][^/]*|\\.[^./][^/]*|\\.\\.[^/]+))$";
 inline constexpr std::string_view kRequestWords = "^[A-Z]+ https?://";
-// Whatever else holds a space, but does not begin with it. To say "not" in a form that every engine
+// A path alone, and whatever else holds a space, but does not begin with it. To say "not" in a form that every engine
 // knows, each letter of http:// and https:// that could be missing is said.
 inline constexpr std::string_view kCommandWords =
-    "^([^ ]*[^A-Z ][^ ]* |[A-Z]+ ($|[^h]|h($|[^t]|t($|[^t]|t($|[^p]|p($|[^s:]|"
+    "^([^ ]*/[^ ]*$|[^ ]*[^A-Z ][^ ]* |[A-Z]+ ($|[^h]|h($|[^t]|t($|[^t]|t($|[^p]|p($|[^s:]|"
     "s($|[^:]|:($|[^/]|/($|[^/])))|:($|[^/]|/($|[^/]))))))))";
 
 inline constexpr std::array<std::string_view, 3> kInputTypes = {"string", "integer", "boolean"};
@@ -292,7 +292,7 @@ inline constexpr auto kAnswerKeys = std::to_array<KeySpec>({
      .summary = "what a command does: \"npm run build\" = { ... }",
      .keys = kCommandAnswerKeys,
      .form = kCommandWords,
-     .form_words = "a program and its arguments, a space between two"},
+     .form_words = "a program and its arguments, a space between two; without any, its path"},
 });
 
 inline constexpr auto kPipelineKeys = std::to_array<KeySpec>({

@@ -92,16 +92,16 @@ Scripted command(const RehearseSpec& spec, const EffectIntended& intent) {
   // Our own services, which are there only where they were started for real.
   if (request.find("stop") != nullptr || request.find("alive") != nullptr) return {};
   const RehearsedAnswer* answer = answer_to(spec, words_of(intent));
-  if (answer != nullptr) return {outcome(*answer, request)};
+  if (answer != nullptr) return {outcome(*answer, request), answer->writes};
   if (is_real_program(spec, request)) return {};
-  return {played({ended()}), true};
+  return {played({ended()}), {}, true};
 }
 
 Scripted request(const RehearseSpec& spec, const EffectIntended& intent) {
   const RehearsedAnswer* answer = answer_to(spec, words_of(intent));
-  if (answer != nullptr) return {response(*answer)};
+  if (answer != nullptr) return {response(*answer), {}};
   if (is_real_origin(spec, intent.request.text_or("url"))) return {};
-  return {response(RehearsedAnswer{}), true};
+  return {response(RehearsedAnswer{}), {}, true};
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace stagerun::rehearsal {
 
 struct Scripted {
   Direction direction;
+  std::vector<std::string> writes;  // files of the workspace that appear where it does its work
   // Nobody knows what the world would answer: it is let pass, and told.
   bool is_unrehearsed = false;
 };

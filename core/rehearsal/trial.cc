@@ -68,10 +68,21 @@ class Trial {
         !is_injected_ && !injection_.effect.empty() && injection_.effect == label_of(intent);
     const std::string fault = is_meant ? injection_.fault : "";
     if (intent.access == Access::write && acts(fault)) ++facts_.acted[intent.key];
+    if (acts(fault)) make_files(usual.writes, words_of(intent));
     if (!is_meant) return std::move(usual.direction);
     is_injected_ = true;
     if (acts(fault)) facts_.in_doubt.insert(intent.key);
     return with_fault(fault, intent, std::move(usual.direction));
+  }
+
+  // What a scripted command is said to make; what cannot be made is missed by whoever needs it.
+  void make_files(const std::vector<std::string>& files, const std::string& words) const {
+    for (const std::string& file : files) {
+      const auto path = world_.root() / file;
+      std::error_code none;
+      std::filesystem::create_directories(path.parent_path(), none);
+      static_cast<void>(replace_file(path, "made in a rehearsal by: " + words + "\n"));
+    }
   }
 
   bool fails(const VerbAsked& verb) {

@@ -147,11 +147,12 @@ std::string matrix(const Rehearsal& rehearsal, const std::string& pipeline_path)
 std::string sum(const Rehearsal& rehearsal) {
   const OutcomeCounts counts = count_outcomes(rehearsal);
   const std::size_t total = rehearsal.scenarios.size();
-  std::vector<std::string> parts;
+  std::string out = fmt::format("\n{} scenario{}:", total, total == 1 ? "" : "s");
   for (const std::string_view outcome : kOutcomes) {
-    parts.push_back(fmt::format("{} {}", counts.of(outcome), outcome));
+    const char* before = outcome == kOutcomes.front() ? " " : ", ";
+    out += fmt::format("{}{} {}", before, counts.of(outcome), outcome);
   }
-  return fmt::format("\n{} scenario{}: {}\n", total, total == 1 ? "" : "s", fmt::join(parts, ", "));
+  return out + "\n";
 }
 
 }  // namespace

@@ -2,8 +2,13 @@
 one thing in each run. Nothing outside of the copy changes, and what does not go back is named."""
 
 import json
+import shutil
+import socket
+import subprocess
 
-from tests.support import stagerun
+from tests.support import sources, stagerun
+
+EXAMPLE = sources.ROOT / "pipelines" / "example"
 
 REAL = '[rehearse]\nreal = ["sh"]\n'
 
@@ -75,10 +80,27 @@ class GoodTest(RehearseCase):
 
     def test_every_failure_and_every_crash_goes_live_or_back(self):
         matrix = self.matrix("--faults", "all", pipeline=GOOD)
-        outcomes = {one["outcome"] for one in matrix["scenarios"]}
-        self.assertLessEqual(outcomes, {"went live", "went back", "nothing changed"}, matrix)
-        sets = {one["set"] for one in matrix["scenarios"]}
-        self.assertEqual({"good", "stages", "effects", "crashes"}, sets)
+        self.assertEqual({"good", "stages", "effects", "crashes"},
+                         {one["set"] for one in matrix["scenarios"]})
+        # An undo that cannot be done is somebody's to do, and nothing else is.
+        incomplete = [one for one in matrix["scenarios"] if one["outcome"] == "incomplete"]
+        self.assertTrue(incomplete)
+        for one in incomplete:
+            self.assertTrue(one["fault"].startswith("back:effect:"), one)
+            self.assertIn("was not undone", one["by_hand"][0])
+        self.assertEqual(0, matrix["broken"])
+
+    def test_the_scenarios_are_counted_by_effects_faults_and_points(self):
+        matrix = self.matrix("--faults", "all", pipeline=GOOD)
+        by_set = [one["fault"].split(":")[0] for one in matrix["scenarios"]]
+        # apply: run (4 faults as a write); verify: check (3 as a read); switch records too.
+        self.assertEqual(2 * 7 + 3, by_set.count("effect"))
+        self.assertEqual(2, by_set.count("stage"))
+        self.assertEqual(2 * 4, len([one for one in matrix["scenarios"]
+                                     if one["fault"].startswith("back:effect:")]))
+        crashes = by_set.count("crash")
+        self.assertEqual(0, crashes % 2)  # each with resume and with rollback
+        self.assertEqual(len(matrix["scenarios"]), sum(matrix["counts"].values()))
 
     def test_each_stage_fails_once_it_has_done_its_work(self):
         matrix = self.matrix("--faults", "stages", pipeline=GOOD)
@@ -152,14 +174,64 @@ class BadPipelineTest(RehearseCase):
     def test_a_process_that_nobody_ends(self):
         bad = GOOD.replace("echo built > out/app",
                            "echo built > out/app; setsid sleep 1000 > /dev/null 2>&1 &")
-        matrix = self.matrix(pipeline=bad, status=1)
+        matrix = self.matrix("--faults", "stages", pipeline=bad, status=1)
         self.assertIn("a process is left: sleep 1000", self.only_problem(matrix))
 
-    def test_a_secret_that_is_echoed_into_a_file_is_no_matter_but_in_the_journal_it_is(self):
-        pipeline = GOOD.replace(REAL, REAL + 'secrets = { KEY = "sk_live_made_up_1234567890" }\n'
-                                '[secrets]\nKEY = { env = "NO_SUCH_VARIABLE" }\n')
-        matrix = self.matrix("--faults", "stages", pipeline=pipeline)
-        self.assertEqual(0, matrix["broken"], matrix)
+    def test_a_secret_that_a_tool_writes_among_the_runs(self):
+        bad = self.with_secret("echo built > out/app; echo $KEY > .stagerun/debug")
+        matrix = self.matrix(pipeline=bad, status=1)
+        self.assertEqual("a secret's value was written: KEY in .stagerun/debug",
+                         self.only_problem(matrix))
+
+    def test_a_secret_that_is_printed_is_masked_and_so_is_not_written(self):
+        matrix = self.matrix(pipeline=self.with_secret("echo built > out/app; echo $KEY"))
+        self.assertEqual(0, matrix["broken"])
+
+    def with_secret(self, command):
+        return GOOD.replace(REAL, REAL + """
+secrets = { KEY = "sk_live_made_up_1234567890" }
+[secrets]
+KEY = { env = "NO_SUCH_VARIABLE" }
+""").replace("echo built > out/app", command).replace(
+            'uses = "exec"', 'uses = "exec"\nsecrets = ["KEY"]', 1).replace(
+            "[stage.with]", '[stage.with]\nenv = { KEY = "${{ secrets.KEY }}" }', 1)
+
+
+class RequireTest(RehearseCase):
+    """run --require-rehearsal: if the plan changes, rehearse again."""
+
+    def run_rehearsed(self):
+        return self.run_program("run", "pipeline.toml", "--yes", "--require-rehearsal")
+
+    def test_what_was_rehearsed_with_all_faults_may_run(self):
+        self.pipeline(GOOD)
+        self.assertEqual(0, self.rehearse("--faults", "all").status)
+        self.assertEqual(0, self.run_rehearsed().status)
+
+    def test_what_was_not_rehearsed_or_only_in_part_is_refused(self):
+        self.pipeline(GOOD)
+        for faults in ("none", "stages"):
+            self.assertEqual(0, self.rehearse("--faults", faults).status)
+            done = self.run_rehearsed()
+            self.assertEqual(2, done.status, done)
+            self.assertIn("pipeline.toml, as it is now, was not rehearsed", done.stderr)
+            self.assertFalse(self.exists("out"))
+
+    def test_what_was_changed_since_is_refused(self):
+        self.pipeline(GOOD)
+        self.assertEqual(0, self.rehearse("--faults", "all").status)
+        self.pipeline(GOOD.replace("built", "made"))
+        self.assertEqual(2, self.run_rehearsed().status)
+
+    def test_what_is_unrehearsed_counts_only_where_it_is_accepted(self):
+        unknown = 'name = "x"\n%s[[stage]]\nname = "tell"\nuses = "exec"\n' \
+                  'with = { run = ["true"], undo = ["true"] }\n'
+        self.pipeline(unknown % "")
+        self.assertEqual(0, self.rehearse("--faults", "all").status)
+        self.assertEqual(2, self.run_rehearsed().status)
+        self.pipeline(unknown % '[rehearse]\nunrehearsed = ["tell"]\n')
+        self.assertEqual(0, self.rehearse("--faults", "all").status)
+        self.assertEqual(0, self.run_rehearsed().status)
 
 
 class UnrehearsedTest(RehearseCase):
@@ -181,6 +253,25 @@ with = { run = ["npm", "run", "build"], undo = ["true"] }
 """
         matrix = self.matrix(pipeline=pipeline, status=1)
         self.assertIn("exited with 3", self.only_problem(matrix))
+
+    def test_a_command_that_is_scripted_makes_its_files_and_takes_its_time(self):
+        pipeline = """
+name = "scripted"
+[rehearse]
+"npm run build" = { writes = ["dist/index.html"], takes = "40s" }
+"bin/clean"     = { takes = "5s" }
+[[stage]]
+name = "build"
+uses = "exec"
+with = { run = ["npm", "run", "build"], undo = ["bin/clean"] }
+"""
+        matrix = self.matrix(pipeline=pipeline, status=1)
+        self.assertIn({"what": "file dist/index.html", "how": "appeared", "stage": "build"},
+                      matrix["changes"])
+        self.assertEqual([{"stage": "build", "apply_ms": 40_000, "rollback_ms": 5_000}],
+                         matrix["estimates"])
+        # A clean-up that is only said to clean up.
+        self.assertIn("this is left: ", self.only_problem(matrix))
 
     def test_a_request_that_is_scripted_is_answered(self):
         pipeline = """
@@ -210,3 +301,28 @@ with = { url = "https://api.example/health", within = "1h", every = "1m" }
 """
         matrix = self.matrix(pipeline=pipeline, status=1)
         self.assertIn("it ends with 3", self.only_problem(matrix))
+
+
+class ExampleTest(RehearseCase):
+    """The shipped example, with real processes, a real database, a real server."""
+
+    def setUp(self):
+        super().setUp()
+        unwanted = shutil.ignore_patterns("world", ".stagerun")
+        shutil.copytree(EXAMPLE, self.workspace, dirs_exist_ok=True, ignore=unwanted)
+        subprocess.run([self.workspace / "reset"], check=True)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.port = server.getsockname()[1]
+
+    def test_whatever_effect_fails_it_goes_live_or_back(self):
+        before = (self.workspace / "world/app.db").read_bytes()
+        matrix = self.matrix("--faults", "effects", "-i", f"port={self.port}",
+                             "--real", f"http://127.0.0.1:{self.port}")
+        self.assertEqual([], matrix["unrehearsed"])
+        self.assertEqual(0, matrix["broken"])
+        self.assertEqual(0, matrix["counts"]["incomplete"])
+        self.assertGreater(matrix["counts"]["went back"], 20)
+        changed = {one["what"]: one["stage"] for one in matrix["changes"]}
+        self.assertEqual("migrate", changed["database world/app.db"])
+        self.assertEqual("release", changed["link world/current"])
+        self.assertEqual(before, (self.workspace / "world/app.db").read_bytes())
