@@ -33,10 +33,10 @@ struct Arguments {
   Verbosity verbosity = Verbosity::normal;
   bool yes = false;
   bool require_rehearsal = false;  // of run
-  std::string faults = "none";    // of rehearse: which sets
-  std::string fault;              // of rehearse: the one scenario
-  std::uint64_t seed = 0;         // of rehearse
-  std::vector<std::string> real;  // of rehearse: what is run, or asked, for real
+  std::string faults = "none";     // of rehearse: which sets
+  std::string fault;               // of rehearse: the one scenario
+  std::uint64_t seed = 0;          // of rehearse
+  std::vector<std::string> real;   // of rehearse: what is run, or asked, for real
   std::int64_t at_once = 4;
   Durability durability = Durability::effect;
   int kill_points = -1;  // hidden: the crash tests' descriptor
