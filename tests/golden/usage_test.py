@@ -21,7 +21,7 @@ class UsageTest(stagerun.Case):
 
     def test_without_a_command_the_commands_are_listed(self):
         for arguments, name, commands in (([], "stagerun", COMMANDS),
-                                          (["plugin"], "stagerun plugin", "list, show")):
+                                          (["plugin"], "stagerun plugin", "list, show, new")):
             with self.subTest(name):
                 self.assert_refused(arguments, f"""
                     stagerun: a command is missing
