@@ -7,8 +7,8 @@
 namespace stagerun {
 namespace {
 
-// While one effect hangs, time passes in steps of this: up to whoever gives it up.
-constexpr std::int64_t kStepMs = 60'000;
+// How often a hanging effect looks for somebody who waits for it, where there is none.
+constexpr std::int64_t kLookMs = 100;
 
 }  // namespace
 
@@ -28,10 +28,12 @@ void PlayedEffect::launch() {
   place_.host.end(std::move(last));
 }
 
-// Nothing else is at work, so the next timer is the one of who waits for us.
+// Nothing else is at work, so the next timer is the one of who waits for us. What is due already
+// comes first.
 void PlayedEffect::hang() {
-  waiting_ = place_.loop.after(kStepMs, [this] { hang(); });
-  director_.pass(place_.loop.until_next_timer_ms());
+  const std::int64_t left_ms = place_.loop.until_next_timer_ms();
+  if (left_ms > 0) director_.pass(left_ms);
+  waiting_ = place_.loop.after(left_ms < 0 ? kLookMs : 0, [this] { hang(); });
 }
 
 void PlayedEffect::cancel(bool) {

@@ -28,12 +28,13 @@ CASES = pathlib.Path(__file__).parent / "diagnostics"
 # Where a Diagnostic is made its first member, or the first argument, is its code.
 CODE = re.compile(r'"([a-z]+\.[a-z_]+)"')
 NO_CODES = {"pipeline.toml", "safe.directory"}
-# The broker's codes are of effects (docs/effects.md): a plugin hears them.
-NO_DIAGNOSTICS = {"broker"}
+# The broker's codes are of effects (docs/effects.md): a plugin hears them. A rehearsal plays them.
+NO_DIAGNOSTICS = {"broker", "rehearsal"}
 # What a worker says of a plugin that it does not load: all of it comes out as `plugin.unusable`.
 ABOUT_LOADING = {"load.abi", "load.elf", "load.module", "load.open", "load.sandbox", "load.symbol"}
-# The host asks no plugin for a stage that the plugin has not offered.
-NEVER_SEEN = {"plugin.stage"}
+# The host asks no plugin for a stage that the plugin has not offered; no verb of a run is made to
+# fail, only of a rehearsal (rehearse_test.py).
+NEVER_SEEN = {"plugin.stage", "rehearsal.failed"}
 # A plugin that is at fault as a whole: told in words alone, without a place in the pipeline.
 WITHOUT_A_PLACE = {"stage.timed_out", "worker.died"}
 NOT_POSSIBLE_HERE = 77
