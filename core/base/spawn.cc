@@ -85,36 +85,53 @@ std::string find_program(const SpawnOptions& options) {
   return "";
 }
 
-// Copies of what the child gets, numbered above every number that it may have there: so no dup2 can
-// overwrite a descriptor that a later one needs.
-Result<std::vector<Fd>> lift(const std::vector<std::pair<int, int>>& descriptors) {
-  std::vector<Fd> copies;
-  for (const auto& [ours, number] : descriptors) {
-    CHECK(number < kAbove);
-    copies.emplace_back(::fcntl(ours, F_DUPFD_CLOEXEC, kAbove));
-    if (!copies.back()) return errno_error("cannot copy a descriptor", errno);
-  }
-  return copies;
-}
+using Numbers = std::array<bool, kAbove>;
 
-void place_descriptors(const SpawnOptions& options, const std::vector<Fd>& copies,
-                       posix_spawn_file_actions_t* actions) {
-  std::array<bool, kAbove> given{};
-  for (int standard = 0; standard < 3; ++standard) {
-    ::posix_spawn_file_actions_addopen(actions, standard, "/dev/null", O_RDWR, 0);
-    given[static_cast<std::size_t>(standard)] = true;
-  }
-  for (std::size_t i = 0; i < copies.size(); ++i) {
-    const int number = options.descriptors[i].second;
-    ::posix_spawn_file_actions_adddup2(actions, copies[i].get(), number);
+// The numbers that the child has something under.
+Numbers given_numbers(const SpawnOptions& options) {
+  Numbers given{};
+  for (std::size_t standard = 0; standard < 3; ++standard) given[standard] = true;
+  for (const auto& [ours, number] : options.descriptors) {
+    CHECK(number >= 0 && number < kAbove);
     given[static_cast<std::size_t>(number)] = true;
   }
-  for (int number = 3; number < kAbove; ++number) {
-    if (!given[static_cast<std::size_t>(number)]) {
-      ::posix_spawn_file_actions_addclose(actions, number);
-    }
+  return given;
+}
+
+// One of ours for each that the child gets, of a number that nothing is placed under: so no dup2
+// can overwrite a descriptor that a later one needs. `copies` owns those that had to be made.
+Result<std::vector<int>> clear_of(const Numbers& given, const SpawnOptions& options,
+                                  std::vector<Fd>& copies) {
+  std::vector<int> sources;
+  for (const auto& [ours, number] : options.descriptors) {
+    sources.push_back(ours);
+    if (ours >= kAbove || !given[static_cast<std::size_t>(ours)]) continue;
+    copies.emplace_back(::fcntl(ours, F_DUPFD_CLOEXEC, kAbove));
+    if (!copies.back()) return errno_error("cannot copy a descriptor", errno);
+    sources.back() = copies.back().get();
   }
-  ::posix_spawn_file_actions_addclosefrom_np(actions, kAbove);
+  return sources;
+}
+
+void place_descriptors(const SpawnOptions& options, const Numbers& given,
+                       const std::vector<int>& sources, posix_spawn_file_actions_t* actions) {
+  Numbers placed{};
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const int number = options.descriptors[i].second;
+    ::posix_spawn_file_actions_adddup2(actions, sources[i], number);
+    placed[static_cast<std::size_t>(number)] = true;
+  }
+  for (int standard = 0; standard < 3; ++standard) {
+    if (placed[static_cast<std::size_t>(standard)]) continue;
+    ::posix_spawn_file_actions_addopen(actions, standard, "/dev/null", O_RDWR, 0);
+  }
+  const auto last = std::find(given.rbegin(), given.rend(), true);
+  const auto end = static_cast<int>(given.rend() - last);
+  for (int number = 3; number < end; ++number) {
+    if (given[static_cast<std::size_t>(number)]) continue;
+    ::posix_spawn_file_actions_addclose(actions, number);
+  }
+  ::posix_spawn_file_actions_addclosefrom_np(actions, end);
 }
 
 }  // namespace
@@ -126,14 +143,16 @@ Result<pid_t> spawn(const SpawnOptions& options) {
     return Error{ErrorCode::surroundings, "cannot start " + options.argv.front() + ": not found",
                  "install it, or check PATH"};
   }
-  TRY_ASSIGN(const std::vector<Fd> copies, lift(options.descriptors));
+  const Numbers given = given_numbers(options);
+  std::vector<Fd> copies;
+  TRY_ASSIGN(const std::vector<int> sources, clear_of(given, options, copies));
   FileActions actions;
   // The child's folder first: descriptors are ours, and a relative program means the child's
   // folder.
   if (!options.cwd.empty()) {
     ::posix_spawn_file_actions_addchdir_np(actions.get(), options.cwd.c_str());
   }
-  place_descriptors(options, copies, actions.get());
+  place_descriptors(options, given, sources, actions.get());
   const Attributes attributes(options.own_session);
   const auto argv = pointers(options.argv);
   const auto environment = pointers(options.environment);
