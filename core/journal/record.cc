@@ -11,7 +11,8 @@ namespace stagerun::journal {
 std::string encode_record(const RunEvent& event, std::uint64_t sequence, std::string& crc) {
   const std::string json = event_to_json(event);
   // The checksum goes over the one before it, in whose place it then stands.
-  std::string record = fmt::format("{} {} {} {}", crc, json.size(), sequence, json);
+  std::string record = fmt::format("{} {} {} ", crc, json.size(), sequence);
+  record += json;
   const std::size_t before = crc.size();
   crc = fmt::format("{:08x}", crc32c(record));
   return record.replace(0, before, crc) += '\n';

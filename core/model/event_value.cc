@@ -141,7 +141,9 @@ Result<EventBody> read_named(std::string_view name, const Value& record) {
 }  // namespace
 
 std::string event_to_json(const RunEvent& event) {
-  std::string json = "{\"at_ms\":" + std::to_string(event.at_ms) + ",\"event\":";
+  std::string json;
+  json.reserve(512);  // as much as nearly all of them need
+  ((json += "{\"at_ms\":") += std::to_string(event.at_ms)) += ",\"event\":";
   append_json_text(event_name(event.body), json);
   const auto add = [&](const char* name, const auto& member) {
     ((json += ",\"") += name) += "\":";
