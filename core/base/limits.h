@@ -157,4 +157,22 @@ inline constexpr std::size_t kWorkerDescriptors = 1024;
 // microseconds at each start.
 inline constexpr std::size_t kWorkspaceParts = 1u << 14;
 
+// What a world may hold. It is copied some times, and looked through after every scenario: this
+// much takes a second or two, a checkout with all that was built in it is smaller.
+inline constexpr std::int64_t kWorldBytes = std::int64_t{1} << 30;
+inline constexpr std::size_t kWorldFiles = 100'000;
+// Rows of a database, and one value of it, that are compared as such; a larger one is compared as
+// the file that it is. A row is held as its digest: some 100 MiB.
+inline constexpr std::size_t kDatabaseRows = 1'000'000;
+inline constexpr int kDatabaseValueBytes = 64 << 20;
+// Until a file's time stamp is another than that of what was written before: some milliseconds on
+// most file systems, two seconds on the coarsest.
+inline constexpr std::int64_t kTickWait = 3'000;
+// A rehearsed host asks its controller all the time: one that says nothing for so long hangs.
+inline constexpr int kRehearsedSilence = 120'000;
+// What it asks holds at most a request, what it is told an answer; both are far smaller.
+inline constexpr std::size_t kRehearsedLineBytes = std::size_t{16} << 20;
+// Of what it prints, which is only searched and shown.
+inline constexpr std::size_t kRehearsedOutputBytes = std::size_t{16} << 20;
+
 }  // namespace stagerun::limits

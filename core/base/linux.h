@@ -41,6 +41,30 @@ std::vector<ProcessId> holders_of(const std::filesystem::path& file);
 // else to the process alone. Never to our own group.
 void signal_group(const ProcessId& process, int signal);
 
+// A process as /proc shows it, however it got there.
+struct ProcessRow {
+  ProcessId id;
+  pid_t parent = 0;
+  bool is_over = false;  // a zombie: its parent has not asked for it yet
+};
+
+// All that can be seen from here. No snapshot: processes come and go while it is taken.
+std::vector<ProcessRow> all_processes();
+
+// Its argv as it is now; empty of a zombie, of one that is gone, of another user's.
+std::vector<std::string> arguments_of(pid_t pid);
+
+// Sends the signal to that very process alone, and never to one that has its pid after it. False
+// where it is gone, or is not ours to signal.
+bool signal_one(const ProcessId& process, int signal);
+
+// From now on, whoever loses its parent among our descendants becomes our child. 0, or an errno.
+int adopt_orphans();
+
+// Copies from where `from` stands to its end, in the kernel, sharing the blocks where the file
+// system can. 0, or an errno.
+int copy_rest(int from, int to);
+
 // Renames within or between open folders, never over anything; where something stands, EEXIST. 0,
 // or an errno. A file system that cannot do this at once is asked first, then told.
 int rename_new(int from_folder, const char* from, int to_folder, const char* to);

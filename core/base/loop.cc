@@ -95,10 +95,13 @@ void Loop::fire_timers() {
   }
 }
 
-int Loop::wait_ms() const {
+std::int64_t Loop::until_next_timer_ms() const {
   if (timers_.empty()) return -1;
-  const std::int64_t left = timers_.begin()->first.first - clock_.monotonic_ms();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
+  return std::max<std::int64_t>(timers_.begin()->first.first - clock_.monotonic_ms(), 0);
+}
+
+int Loop::wait_ms() const {
+  return static_cast<int>(std::min<std::int64_t>(until_next_timer_ms(), INT_MAX));
 }
 
 // An event may be of a watch that an earlier handler of this turn removed or stopped, and its

@@ -49,6 +49,8 @@ class Loop {
   void run_until(const std::function<bool()>& done);
 
   const Clock& clock() const { return clock_; }
+  // How long until the next timer is due, or -1 where there is none.
+  std::int64_t until_next_timer_ms() const;
 
  private:
   struct Watch {

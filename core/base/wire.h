@@ -19,7 +19,7 @@ namespace stagerun::wire {
 enum class Type : std::uint16_t {
   // host to worker
   call = 1,  // run one verb: fields as in kCallFields
-  event,     // ticket; field: JSON
+  event,     // ticket; fields: JSON, how far our clock is ahead in decimal (where it is)
   answer,    // to checkpoint and read_note; argument: sr_status; field: bytes
   // worker to host
   loaded = 64,  // the plugin is open; argument: version of the kernel's Landlock, 0: not enforced;

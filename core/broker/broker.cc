@@ -14,6 +14,8 @@
 #include "core/broker/access.h"
 #include "core/broker/effect_factory.h"
 #include "core/broker/form.h"
+#include "core/broker/played_effect.h"
+#include "core/broker/played_transport.h"
 #include "core/broker/secret_request.h"
 
 namespace stagerun {
@@ -56,7 +58,7 @@ class Broker::Running final : public EffectHost, public std::enable_shared_from_
   void end(Value last) override {
     if (state == State::ending || state == State::forgotten) return;
     state = State::ending;
-    outcome = without_values(std::move(last), broker.secrets_);
+    outcome = without_values(told ? *std::move(told) : std::move(last), broker.secrets_);
     broker.queue(shared_from_this());
   }
   Status record_process(const ProcessId& process, bool leaves_running, bool durable) override {
@@ -76,7 +78,9 @@ class Broker::Running final : public EffectHost, public std::enable_shared_from_
   bool let_through = false;
   EffectIntended intent;
   std::optional<EffectPlace> place;
-  std::unique_ptr<Effect> effect;  // after place: refers to it
+  std::unique_ptr<HttpTransport> played;  // in a rehearsal: who answers it
+  std::unique_ptr<Effect> effect;         // after place and played: refers to them
+  std::optional<Value> told;              // in a rehearsal: in the place of its end
   Value outcome;
 };
 
@@ -263,7 +267,25 @@ void Broker::let_through(Running& running) {
   kill_points_.reach("effect:before:" + running.intent.key);
   running.state = Running::State::launched;
   running.let_through = true;
+  if (options_.director != nullptr) rehearse(running);
   running.effect->launch();
+}
+
+void Broker::rehearse(Running& running) {
+  Direction direction = options_.director->direct(running.intent);
+  const bool is_answered = !direction.happens && !direction.events.empty() &&
+                           direction.events.back().text_or("event") == "response";
+  if (is_answered) {
+    // The effect itself makes of an answer what it makes of a server's.
+    running.played = std::make_unique<PlayedTransport>(loop_, direction.events.back());
+    running.place->http = [&running]() -> Result<HttpTransport*> { return running.played.get(); };
+  }
+  if (direction.happens || is_answered) {
+    running.told = std::move(direction.told);
+    return options_.director->pass(direction.takes_ms);
+  }
+  running.effect =
+      std::make_unique<PlayedEffect>(*running.place, *options_.director, std::move(direction));
 }
 
 // Nothing of the sink may be touched after its last event: it may be gone.

@@ -32,6 +32,8 @@ struct BrokerOptions {
   // Where the run's secrets are; must outlive the broker. Null: it knows none but those that
   // effects open, capture or make.
   SecretStore* secrets = nullptr;
+  // Decides in a rehearsal what becomes of each effect; must outlive the broker. Null: all happens.
+  Director* director = nullptr;
 };
 
 class Broker final : public Effects {
@@ -75,6 +77,7 @@ class Broker final : public Effects {
   void sync_for(const std::deque<RunningPtr>& batch);
   void advance(const RunningPtr& running);
   void let_through(Running& running);
+  void rehearse(Running& running);
   void settle(const RunningPtr& running);
   void lose(const Error& error);
   void tell_lost();

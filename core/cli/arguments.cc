@@ -32,6 +32,7 @@ void add_common(CLI::App& command, Raw& raw) {
   command.add_flag("-q,--quiet", raw.quiet, "print results and errors only");
   command.add_flag("-v,--verbose", raw.verbose, "print every verb and effect");
   command.add_option("--kill-points", raw.arguments.kill_points)->group("");
+  command.add_option("--rehearsal", raw.arguments.rehearsal)->group("");
 }
 
 void add_format(CLI::App& command, Raw& raw, const std::vector<std::string>& formats) {
@@ -73,6 +74,24 @@ void add_run_options(CLI::App& command, Raw& raw) {
       ->capture_default_str();
 }
 
+void add_rehearse_options(CLI::App& command, Raw& raw) {
+  auto* faults = command
+                     .add_option("--faults", raw.arguments.faults,
+                                 "what is made to go wrong, one thing in each run")
+                     ->check(CLI::IsMember({"none", "stages", "effects", "crashes", "all"}))
+                     ->capture_default_str();
+  command.add_option("--fault", raw.arguments.fault, "one scenario again, by its name")
+      ->excludes(faults);
+  command.add_option("--seed", raw.arguments.seed, "what secrets are made up from")
+      ->capture_default_str();
+  command
+      .add_option(
+          "--real", raw.arguments.real,
+          "programs that run, origins that are asked, for real (repeatable, or with commas)")
+      ->delimiter(',');
+  command.add_option("-o,--output", raw.arguments.output, "the file to write the result to");
+}
+
 void build(CLI::App& app, Raw& raw) {
   app.require_subcommand(1);
   app.set_version_flag("--version", kVersion);
@@ -87,6 +106,11 @@ void build(CLI::App& app, Raw& raw) {
   add_format(*run, raw, {"text", "jsonl"});
   run->add_flag("-y,--yes", raw.arguments.yes, "do not ask before it starts");
   add_run_options(*run, raw);
+  auto* rehearse =
+      app.add_subcommand("rehearse", "run it in a copy of the workspace, and have it fail there");
+  add_pipeline(*rehearse, raw);
+  add_format(*rehearse, raw, {"text", "json", "junit"});
+  add_rehearse_options(*rehearse, raw);
   auto* resume = app.add_subcommand("resume", "go on with a run that was killed");
   auto* rollback = app.add_subcommand("rollback", "undo a run, newest stage first");
   auto* to =

@@ -31,9 +31,14 @@ struct Arguments {
   std::filesystem::path output;  // of report: a file instead of stdout
   Verbosity verbosity = Verbosity::normal;
   bool yes = false;
+  std::string faults = "none";    // of rehearse: which sets
+  std::string fault;              // of rehearse: the one scenario
+  std::uint64_t seed = 0;         // of rehearse
+  std::vector<std::string> real;  // of rehearse: what is run, or asked, for real
   std::int64_t at_once = 4;
   Durability durability = Durability::effect;
   int kill_points = -1;  // hidden: the crash tests' descriptor
+  int rehearsal = -1;    // hidden: the descriptor by which a rehearsal directs this host
 
   // For the commands that read no pipeline.
   std::filesystem::path state_folder() const { return state.empty() ? ".stagerun" : state; }

@@ -8,6 +8,7 @@ namespace stagerun {
 int validate_command(const Arguments& arguments);
 int plan_command(const Arguments& arguments);
 int run_command(const Arguments& arguments);
+int rehearse_command(const Arguments& arguments);
 int resume_command(const Arguments& arguments);
 int rollback_command(const Arguments& arguments);
 int runs_command(const Arguments& arguments);

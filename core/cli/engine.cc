@@ -173,8 +173,9 @@ Status Engine::roll_back() {
 
 int Engine::go_on(const Plan& plan, const std::filesystem::path& workspace) {
   host_.link.allow({workspace, folder_ / "scratch", folder_.parent_path()});
-  Broker broker(host_.loop, *journal_, host_.kill_points,
-                {folder_, children_lock_.get(), own_environment(), secrets_.get()});
+  Broker broker(
+      host_.loop, *journal_, host_.kill_points,
+      {folder_, children_lock_.get(), own_environment(), secrets_.get(), host_.director.get()});
   const LogSink log = [this](const LogLine& line) {
     LogLine masked = line;
     masked.text = secrets_->masked_text(line.text);
@@ -183,7 +184,7 @@ int Engine::go_on(const Plan& plan, const std::filesystem::path& workspace) {
   };
   Runner runner(host_.loop, plan, state_,
                 Places{run_, workspace, folder_, state_.started.handle_key},
-                {*journal_, broker, host_.link, log, secrets_->certain()},
+                {*journal_, broker, host_.link, log, secrets_->certain(), host_.director.get()},
                 static_cast<std::size_t>(state_.started.at_once));
   // After the broker's own turn end, so that what it recorded there is handed over in this turn.
   const auto flush = host_.loop.at_turn_end([this] { static_cast<void>(writer_->flush()); });

@@ -4,12 +4,16 @@
 
 #include "core/cli/plugin_files.h"
 #include "core/cli/print.h"
+#include "core/rehearsal/remote_director.h"
 
 namespace stagerun {
 
 Host::Host(const Arguments& given)
     : arguments(given), link(loop, program_folder() / "stagerun-worker") {
   if (given.kill_points >= 0) kill_points = KillPoints(given.kill_points);
+  if (given.rehearsal >= 0) {
+    director = std::make_unique<rehearsal::RemoteDirector>(given.rehearsal, clock);
+  }
   link.on_unenforced([] {
     print_note(
         "note: not enforced: this kernel has no Landlock, so plugins can read and write whatever "

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/cli/arguments.h"
 #include "core/link/link.h"
 #include "core/model/plugin_info.h"
+#include "core/model/ports.h"
 
 namespace stagerun {
 
@@ -20,10 +22,12 @@ class Host {
   explicit Host(const Arguments& given);
 
   const Arguments& arguments;
-  SystemClock clock;
+  SkippingClock clock;
   Loop loop{clock};
   Link link;
   KillPoints kill_points;
+  // Where this host only rehearses: who decides what becomes of effects.
+  std::unique_ptr<Director> director;
 
   // Asks each plugin, in a worker, what it offers. Errors name the plugin.
   Result<PluginInfo> describe(const std::filesystem::path& plugin);

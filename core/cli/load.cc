@@ -108,14 +108,14 @@ Result<Catalog> recorded_catalog(Host& host, const Value& plugins) {
 int check_start(const Host& host, const Loaded& loaded) {
   Diagnostics diagnostics;
   check_surroundings(loaded.plan, diagnostics);
-  open_secrets(loaded.plan, loaded.workspace, *loaded.secrets, diagnostics);
+  open_secrets(loaded.plan, loaded.workspace, host.director.get(), *loaded.secrets, diagnostics);
   return diagnostics.empty() ? int{exit_succeeded}
                              : print_problems(host, diagnostics, loaded.source);
 }
 
 int open_secrets(const Host& host, const Loaded& loaded) {
   Diagnostics diagnostics;
-  open_secrets(loaded.plan, loaded.workspace, *loaded.secrets, diagnostics);
+  open_secrets(loaded.plan, loaded.workspace, host.director.get(), *loaded.secrets, diagnostics);
   return diagnostics.empty() ? int{exit_succeeded}
                              : print_problems(host, diagnostics, loaded.source);
 }
@@ -136,6 +136,8 @@ std::variant<Loaded, int> load_pipeline(Host& host) {
   loaded.workspace = std::filesystem::canonical(source->path, none).parent_path();
   loaded.source = *std::move(source);
   loaded.state = state_of(*pipeline, host.arguments, loaded.workspace);
+  loaded.rehearse = pipeline->rehearse;
+  loaded.variables = pipeline->variables;
   auto surroundings = read_surroundings(*pipeline, loaded.workspace, loaded.state, diagnostics);
   if (!surroundings) return print_error(surroundings.error());
   return plan_it(host, *std::move(pipeline), *catalog, std::move(inputs), *std::move(surroundings),

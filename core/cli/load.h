@@ -19,6 +19,8 @@ struct Loaded {
   std::filesystem::path state;      // where its runs are
   Plan plan;
   std::shared_ptr<SecretStore> secrets;  // named; their values once they were opened
+  RehearseSpec rehearse;                 // of the file; empty where it comes from a run
+  std::vector<std::string> variables;    // of `env`; the same
 };
 
 // Either the plan, or the exit status after everything that is wrong was printed.

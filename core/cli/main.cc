@@ -14,6 +14,7 @@ constexpr std::array kCommands{
     std::pair<std::string_view, Command>{"validate", validate_command},
     std::pair<std::string_view, Command>{"plan", plan_command},
     std::pair<std::string_view, Command>{"run", run_command},
+    std::pair<std::string_view, Command>{"rehearse", rehearse_command},
     std::pair<std::string_view, Command>{"resume", resume_command},
     std::pair<std::string_view, Command>{"rollback", rollback_command},
     std::pair<std::string_view, Command>{"runs", runs_command},

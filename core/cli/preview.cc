@@ -1,12 +1,10 @@
 #include "core/cli/preview.h"
 
-#include <cstdlib>
-#include <system_error>
-
 #include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/broker/broker.h"
 #include "core/cli/print.h"
+#include "core/cli/temporary_folder.h"
 
 namespace stagerun {
 namespace {
@@ -18,32 +16,13 @@ class NoJournal final : public Journal {
   Status sync() override { return {}; }
 };
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::error_code none;
-    std::string name = (std::filesystem::temp_directory_path(none) / "stagerun-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code none;
-    if (!path_.empty()) std::filesystem::remove_all(path_, none);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 }  // namespace
 
 Look preview(Host& host, const Loaded& loaded, bool plan_too) {
   const TemporaryFolder folder;
   NoJournal journal;
   Broker broker(host.loop, journal, host.kill_points,
-                {folder.path(), -1, own_environment(), loaded.secrets.get()});
+                {folder.path(), -1, own_environment(), loaded.secrets.get(), host.director.get()});
   Console console(stderr, host.arguments.verbosity);
   const LogSink log = [&](const LogLine& line) {
     LogLine masked = line;

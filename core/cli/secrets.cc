@@ -40,12 +40,13 @@ std::set<std::string> granted_secrets(const Plan& plan) {
 
 }  // namespace
 
-void open_secrets(const Plan& plan, const std::filesystem::path& workspace, SecretStore& store,
-                  Diagnostics& diagnostics) {
+void open_secrets(const Plan& plan, const std::filesystem::path& workspace, Director* director,
+                  SecretStore& store, Diagnostics& diagnostics) {
   const auto granted = granted_secrets(plan);
   for (const SecretSpec& secret : plan.secrets) {
     if (!plan.choice.is_all() && !granted.contains(secret.name)) continue;
-    auto value = read_secret(secret, workspace);
+    auto value = director != nullptr ? Result<std::string>(director->secret(secret.name))
+                                     : read_secret(secret, workspace);
     if (!value) {
       diagnostics.push_back(
           {"secret.missing", secret.span, value.error().text, value.error().hint});

@@ -9,15 +9,16 @@ namespace stagerun {
 
 int validate_command(const Arguments& arguments) {
   Host host(arguments);
-  const auto loaded = load_pipeline(host);
-  if (const int* status = std::get_if<int>(&loaded)) return *status;
-  const auto& [source, workspace, state, plan, secrets] = std::get<Loaded>(loaded);
-  const Look look = preview(host, std::get<Loaded>(loaded), false);
+  const auto loading = load_pipeline(host);
+  if (const int* status = std::get_if<int>(&loading)) return *status;
+  const auto& loaded = std::get<Loaded>(loading);
+  const Look look = preview(host, loaded, false);
   const bool json = arguments.format == "json";
-  if (json) print_diagnostics(look.diagnostics, source, json);
-  const int status = print_look(look, source);
+  if (json) print_diagnostics(look.diagnostics, loaded.source, json);
+  const int status = print_look(look, loaded.source);
   if (status == exit_succeeded && !json) {
-    print_result(fmt::format("{} is good: {} stages\n", source.path, plan.stages.size()));
+    print_result(
+        fmt::format("{} is good: {} stages\n", loaded.source.path, loaded.plan.stages.size()));
   }
   return status;
 }

@@ -21,7 +21,8 @@ enum class KeyType {
   strings,
   scalar,  // a string, an integer or a boolean
   scalars,
-  expression,    // a string: an expression without ${{ }}
+  expression,  // a string: an expression without ${{ }}
+  any,
   table,         // with `keys`, or of anything where it has none
   named_tables,  // [name.NAME]: a table of tables with `keys`
   tables,        // [[name]]
@@ -34,6 +35,7 @@ struct KeySpec {
   bool required = false;
   std::span<const std::string_view> choices = {};  // where only these are right
   std::span<const KeySpec> keys = {};              // of a table, of tables and of named tables
+  std::int64_t least = 1;                          // of an integer
   std::int64_t most = INT64_MAX;                   // of an integer, or of a duration in ms
   bool shared = false;                             // [defaults] may hold it too
 
@@ -45,6 +47,8 @@ struct KeySpec {
   bool unique = false;                 // no item twice
   bool filled = false;                 // at least one item
   bool one_key = false;                // of its keys, exactly one is given
+  // Of a table with `keys`: tables whose names are the user's; `form` tells which are which.
+  std::span<const KeySpec> open_keys = {};
 };
 
 // Forms, without what only some engines of regular expressions know.
@@ -53,6 +57,21 @@ inline constexpr std::string_view kLabel =
 inline constexpr std::string_view kLabelWords = "1 to 64 visible characters";
 inline constexpr std::string_view kVariable = "^[A-Za-z_][A-Za-z0-9_]{0,63}$";
 inline constexpr std::string_view kVariableWords = "a letter or _, then letters, digits and _";
+
+// A file of the workspace: no part of the path is "..", and it ends in a name.
+inline constexpr std::string_view kInnerFile =
+    "^((\\.|[^./][^/]*|\\.[^./][^/]*|\\.\\.[^/]+)/+)*"
+    "([^./][^/]*|\\.[^./][^/]*|\\.\\.[^/]+)$";
+// That, or what begins as a URL.
+inline constexpr std::string_view kInnerFileOrUrl =
+    "^(https?://.*|((\\.|[^./][^/]*|\\.[^./][^/]*|\\.\\.[^/]+)/+)*"
+    "([^./][^/]*|\\.[^./][^/]*|\\.\\.[^/]+))$";
+inline constexpr std::string_view kRequestWords = "^[A-Z]+ https?://";
+// A path alone, and whatever else holds a space, but does not begin with it. To say "not" in a form that every engine
+// knows, each letter of http:// and https:// that could be missing is said.
+inline constexpr std::string_view kCommandWords =
+    "^([^ ]*/[^ ]*$|[^ ]*[^A-Z ][^ ]* |[A-Z]+ ($|[^h]|h($|[^t]|t($|[^t]|t($|[^p]|p($|[^s:]|"
+    "s($|[^:]|:($|[^/]|/($|[^/])))|:($|[^/]|/($|[^/]))))))))";
 
 inline constexpr std::array<std::string_view, 3> kInputTypes = {"string", "integer", "boolean"};
 inline constexpr std::array<std::string_view, 3> kOnFailures = {"rollback", "stop", "continue"};
@@ -200,6 +219,82 @@ inline constexpr auto kEnvironmentKeys = std::to_array<KeySpec>({
      .unique = true},
 });
 
+inline constexpr auto kRehearseKeys = std::to_array<KeySpec>({
+    {.name = "real",
+     .type = KeyType::strings,
+     .summary = "the programs that run, and the origins that are asked, for real, in a scratch "
+                "copy of the workspace",
+     .form = kInnerFileOrUrl,
+     .form_words = "a program's name, a program of the workspace, or scheme://host:port",
+     .unique = true},
+    {.name = "unrehearsed",
+     .type = KeyType::strings,
+     .summary = "the stages that may stay unrehearsed",
+     .unique = true},
+    {.name = "secrets",
+     .type = KeyType::table,
+     .summary = "what is made up for a secret that must have a certain form: NAME = \"value\"; "
+                "where it is absent, something recognisable",
+     .values = KeyType::string},
+});
+
+inline constexpr auto kRequestAnswerKeys = std::to_array<KeySpec>({
+    {.name = "status",
+     .type = KeyType::integer,
+     .summary = "the answer's status",
+     .least = 100,
+     .most = 599,
+     .fallback = "200"},
+    {.name = "headers",
+     .type = KeyType::table,
+     .summary = "its headers: NAME = \"value\"",
+     .values = KeyType::string},
+    {.name = "body", .summary = "its body, as it is"},
+    {.name = "json",
+     .type = KeyType::any,
+     .summary = "its body, written as JSON; `content-type` is application/json unless `headers` "
+                "say otherwise; not with `body`"},
+    {.name = "takes",
+     .type = KeyType::duration,
+     .summary = "how long the real one takes; simulated time, nobody waits",
+     .most = limits::kTimeoutMax},
+});
+
+inline constexpr auto kCommandAnswerKeys = std::to_array<KeySpec>({
+    {.name = "exit",
+     .type = KeyType::integer,
+     .summary = "the program's exit status",
+     .least = 0,
+     .most = 255,
+     .fallback = "0"},
+    {.name = "prints", .summary = "what it writes to its standard output"},
+    {.name = "writes",
+     .type = KeyType::strings,
+     .summary = "the files of the workspace that it makes",
+     .form = kInnerFile,
+     .form_words = "a path in the workspace",
+     .unique = true},
+    {.name = "takes",
+     .type = KeyType::duration,
+     .summary = "how long the real one takes; simulated time, nobody waits",
+     .most = limits::kTimeoutMax},
+});
+
+inline constexpr auto kAnswerKeys = std::to_array<KeySpec>({
+    {.name = "\"METHOD URL\"",
+     .type = KeyType::table,
+     .summary = "the answer to a request: \"POST https://api.example/login\" = { ... }",
+     .keys = kRequestAnswerKeys,
+     .form = kRequestWords,
+     .form_words = "a method in capitals, a space, an http or https URL"},
+    {.name = "\"COMMAND LINE\"",
+     .type = KeyType::table,
+     .summary = "what a command does: \"npm run build\" = { ... }",
+     .keys = kCommandAnswerKeys,
+     .form = kCommandWords,
+     .form_words = "a program and its arguments, a space between two; without any, its path"},
+});
+
 inline constexpr auto kPipelineKeys = std::to_array<KeySpec>({
     {.name = "name",
      .summary = "what this pipeline is called",
@@ -245,6 +340,11 @@ inline constexpr auto kPipelineKeys = std::to_array<KeySpec>({
      .keys = kEnvironmentKeys,
      .form = kLabel,
      .form_words = kLabelWords},
+    {.name = "rehearse",
+     .type = KeyType::table,
+     .summary = "how it is rehearsed: what the world answers there, where nothing else knows",
+     .keys = kRehearseKeys,
+     .open_keys = kAnswerKeys},
     {.name = "stage",
      .type = KeyType::tables,
      .summary = "the stages, in order: [[stage]]",

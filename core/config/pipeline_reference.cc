@@ -38,6 +38,8 @@ const char* type_word(KeyType type) {
       return "array of strings, integers or booleans";
     case KeyType::expression:
       return "expression";
+    case KeyType::any:
+      return "anything";
     case KeyType::table:
       return "table";
     case KeyType::named_tables:
@@ -64,7 +66,7 @@ std::string longest(std::int64_t most_ms) {
 std::string limits_of(const KeySpec& key) {
   std::vector<std::string> words;
   if (!key.choices.empty()) words.push_back(fmt::format("`{}`", fmt::join(key.choices, "` `")));
-  if (key.type == KeyType::integer) words.push_back(fmt::format("1 to {}", key.most));
+  if (key.type == KeyType::integer) words.push_back(fmt::format("{} to {}", key.least, key.most));
   if (key.type == KeyType::duration) words.push_back(longest(key.most));
   if (!key.form_words.empty()) {
     words.push_back((key.type == KeyType::named_tables ? "NAME: " : "") +
@@ -81,16 +83,20 @@ std::string default_of(const KeySpec& key) {
   return key.fallback.empty() ? "" : fmt::format("`{}`", key.fallback);
 }
 
+void write_rows(std::span<const KeySpec> keys, std::string& out) {
+  for (const KeySpec& key : keys) {
+    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", key.name, type_of(key), default_of(key),
+                       limits_of(key), key.summary);
+  }
+}
+
 void write_table(const std::string& title, std::span<const KeySpec> keys, std::string& out) {
   out += fmt::format(
       "\n## {}\n\n| key | type | default | choices and limits | meaning |\n| --- | --- | --- | --- "
       "| --- "
       "|\n",
       title);
-  for (const KeySpec& key : keys) {
-    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", key.name, type_of(key), default_of(key),
-                       limits_of(key), key.summary);
-  }
+  write_rows(keys, out);
 }
 
 // `path`: what the header of the table that holds these keys says, without brackets.
@@ -105,7 +111,9 @@ void write_tables(const std::string& path, std::span<const KeySpec> keys, std::s
     const bool is_array = key.type == KeyType::tables;
     write_table(is_array ? fmt::format("[[{}]]", header) : fmt::format("[{}]", header), key.keys,
                 out);
+    write_rows(key.open_keys, out);
     write_tables(name, key.keys, out);
+    write_tables(name, key.open_keys, out);
   }
 }
 

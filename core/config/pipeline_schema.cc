@@ -8,6 +8,7 @@ namespace stagerun {
 namespace {
 
 Value table_schema(std::span<const KeySpec> keys);
+Value key_schema(const KeySpec& key);
 
 Value reference(const std::string& definition) {
   return Value::object().set("$ref", "#/definitions/" + definition);
@@ -43,6 +44,8 @@ Value value_schema(KeyType type) {
     case KeyType::scalar:
     case KeyType::scalars:
       return any_of({"string", "integer", "boolean"});
+    case KeyType::any:
+      return Value::object();
     case KeyType::table:
     case KeyType::named_tables:
     case KeyType::tables:
@@ -56,16 +59,25 @@ Value item_schema(const KeySpec& key) {
   if (!key.keys.empty()) {
     Value table = table_schema(key.keys);
     if (key.one_key) table.set("minProperties", 1).set("maxProperties", 1);
-    return table;
+    if (key.open_keys.empty()) return table;
+    Value by_form = Value::object();
+    for (const KeySpec& each : key.open_keys) by_form.set(each.form, key_schema(each));
+    return table.set("patternProperties", std::move(by_form));
   }
   Value schema = value_schema(key.type);
   if (key.values) schema.set("additionalProperties", value_schema(*key.values));
-  if (key.type == KeyType::integer) schema.set("minimum", 1).set("maximum", key.most);
+  if (key.type == KeyType::integer) schema.set("minimum", key.least).set("maximum", key.most);
   if (!key.form.empty()) schema.set("pattern", key.form);
   if (key.choices.empty()) return schema;
   Value choices = Value::array();
   for (const std::string_view choice : key.choices) choices.push(choice);
   return schema.set("enum", std::move(choices));
+}
+
+Value default_of(const KeySpec& key) {
+  if (key.type == KeyType::boolean) return key.fallback == "true";
+  if (key.type == KeyType::integer) return std::int64_t{std::stol(std::string(key.fallback))};
+  return key.fallback;
 }
 
 Value key_schema(const KeySpec& key) {
@@ -84,8 +96,7 @@ Value key_schema(const KeySpec& key) {
   }
   schema.set("description", key.summary);
   if (key.fallback.empty()) return schema;
-  const bool is_boolean = key.type == KeyType::boolean;
-  return schema.set("default", is_boolean ? Value(key.fallback == "true") : Value(key.fallback));
+  return schema.set("default", default_of(key));
 }
 
 Value table_schema(std::span<const KeySpec> keys) {
@@ -232,6 +243,9 @@ Value pipeline_schema(const std::vector<UsesSchema>& stages, const Value& defini
   properties.find("stage")->set("items", reference("stage"));
   Value& inputs = *properties.find("inputs");
   inputs.set("additionalProperties", input_rules(*inputs.find("additionalProperties")));
+  Value& answers = *properties.find("rehearse")->find("patternProperties");
+  Value both = Value::object().set("required", Value::array().push("body").push("json"));
+  answers.find(kRequestWords)->set("not", std::move(both));
   schema.set("$schema", "http://json-schema.org/draft-07/schema#")
       .set("title", "A stagerun pipeline")
       .set("if", is_whole())

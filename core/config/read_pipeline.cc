@@ -11,6 +11,7 @@
 #include "core/config/read_environment.h"
 #include "core/config/read_input.h"
 #include "core/config/read_policy.h"
+#include "core/config/read_rehearse.h"
 #include "core/config/read_secret.h"
 #include "core/config/read_stage.h"
 #include "core/config/table_reader.h"
@@ -42,6 +43,9 @@ class PipelineReader {
     if (const Member* member = table_.find("environments")) {
       read_environments(member->value, pipeline_.environment, configurations_, lines_, pipeline_,
                         used_, diagnostics_);
+    }
+    if (const Member* member = table_.find("rehearse")) {
+      read_rehearse(member->value, pipeline_, diagnostics_);
     }
     pipeline_.used_variables = std::move(used_.variables);
     pipeline_.is_read = used_.are_all && pipeline_.unread.count("environments") == 0 &&

@@ -27,6 +27,8 @@ const char* describe(KeyType type) {
       return "a string, an integer or a boolean";
     case KeyType::scalars:
       return "an array of strings, integers or booleans";
+    case KeyType::any:
+      return "anything";
     case KeyType::table:
     case KeyType::named_tables:
       return "a table";
@@ -51,6 +53,8 @@ bool fits(const Node& node, KeyType type) {
     case KeyType::scalar:
     case KeyType::scalars:
       return node.text() != nullptr || node.integer() != nullptr || node.boolean() != nullptr;
+    case KeyType::any:
+      return true;
     case KeyType::table:
     case KeyType::named_tables:
     case KeyType::tables:
@@ -104,11 +108,12 @@ Diagnostic duration_problem(const KeySpec& key, const std::string& text) {
 
 Diagnostic value_problem(const KeySpec& key, const Node& value) {
   if (key.type == KeyType::duration) return duration_problem(key, *value.text());
-  if (key.type == KeyType::integer && (*value.integer() < 1 || *value.integer() > key.most)) {
+  if (key.type == KeyType::integer &&
+      (*value.integer() < key.least || *value.integer() > key.most)) {
     return {"integer.range",
             {},
             fmt::format("`{}` cannot be {}", key.name, *value.integer()),
-            fmt::format("1 to {}", key.most)};
+            fmt::format("{} to {}", key.least, key.most)};
   }
   const auto& choices = key.choices;
   if (choices.empty() ||

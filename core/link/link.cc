@@ -197,7 +197,7 @@ Link::Handle Link::start(const VerbCall& call, VerbSink& sink) {
 }
 
 void Link::begin(Worker& worker) {
-  worker.process->send(call_message(worker.call));
+  worker.process->send(call_message(worker.call, loop_.clock().ahead_ms()));
   if (worker.cancelled) {
     end_after_grace(worker);
   } else if (worker.call.timeout_ms >= 0) {
@@ -214,7 +214,10 @@ void Link::answer(Handle verb, std::int32_t status, const std::string& bytes) {
 void Link::event(Handle verb, std::uint32_t ticket, const Value& event, bool last) {
   if (Worker* worker = find(verb)) {
     const std::uint16_t flags = last ? wire::kLast : std::uint16_t{0};
-    worker->process->send({wire::Type::event, flags, ticket, 0, {render_json(event)}});
+    wire::Message message{wire::Type::event, flags, ticket, 0, {render_json(event)}};
+    const std::int64_t ahead_ms = loop_.clock().ahead_ms();
+    if (ahead_ms != 0) message.fields.push_back(std::to_string(ahead_ms));
+    worker->process->send(message);
   }
 }
 

@@ -2,7 +2,7 @@
 
 namespace stagerun {
 
-wire::Message call_message(const VerbCall& call) {
+wire::Message call_message(const VerbCall& call, std::int64_t ahead_ms) {
   wire::Message message;
   message.type = wire::Type::call;
   message.fields.resize(wire::call_field_count);
@@ -21,7 +21,7 @@ wire::Message call_message(const VerbCall& call) {
   fields[wire::scratch] = call.scratch;
   fields[wire::context] = call.context;
   fields[wire::remaining_ms] = std::to_string(call.timeout_ms);
-  fields[wire::now_offset_ms] = "0";
+  fields[wire::now_offset_ms] = std::to_string(ahead_ms);
   fields[wire::verb] = std::to_string(static_cast<std::uint32_t>(call.verb));
   fields[wire::attempt] = std::to_string(call.attempt);
   return message;

@@ -7,7 +7,8 @@
 
 namespace stagerun {
 
-wire::Message call_message(const VerbCall& call);
+// `ahead_ms`: how far the host's clock is ahead of the machine's.
+wire::Message call_message(const VerbCall& call, std::int64_t ahead_ms);
 
 // The fields of a line of the plugin's log, all texts.
 Value log_fields(const wire::Message& message);

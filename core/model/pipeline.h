@@ -89,6 +89,30 @@ struct StageSpec {
   std::set<std::string> used_secrets;          // in its `with`, whatever the environment
 };
 
+// What the world answers in rehearsal to one request or one command.
+struct RehearsedAnswer {
+  Span span;
+  std::string words;  // "POST https://api.example/login", or a command line: "npm run build"
+  bool is_request = false;
+  // To a request.
+  int status = 200;
+  std::map<std::string, std::string> headers;
+  std::string body;
+  // To a command.
+  int exit = 0;
+  std::string prints;
+  std::vector<std::string> writes;  // files of the workspace
+  std::int64_t takes_ms = 0;
+};
+
+// `[rehearse]`: how the pipeline is rehearsed.
+struct RehearseSpec {
+  std::vector<RehearsedAnswer> answers;
+  std::vector<std::string> real;         // programs that are run, origins that are asked, for real
+  std::vector<std::string> unrehearsed;  // stages that may stay so
+  std::map<std::string, std::string> secrets;  // what is made up for them
+};
+
 struct Pipeline {
   std::string name;
   std::string environment;
@@ -101,8 +125,9 @@ struct Pipeline {
   std::set<std::string> used_variables;  // by any expression, whatever the environment
   std::vector<StageSpec> stages;         // in the order of the file
   std::vector<StageSpec> left_out;       // those that the environment does without
-  std::set<std::string> unread;          // keys of the file itself that are wrong
-  bool is_read = true;                   // false where a stage, or an expression, is wrong
+  RehearseSpec rehearse;
+  std::set<std::string> unread;  // keys of the file itself that are wrong
+  bool is_read = true;           // false where a stage, or an expression, is wrong
 };
 
 }  // namespace stagerun

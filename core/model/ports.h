@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,32 @@ class Effects {
   // is told to it any more. What is still under way is killed and stays without an outcome. To be
   // called before the sink is destroyed or serves another verb.
   virtual void forget(const EffectSink& sink) = 0;
+};
+
+// -- Director: who decides in a rehearsal what becomes of effects and verbs. --------------------
+
+struct Direction {
+  // Whether it happens; else it is only played: its events are told, and nothing is done.
+  bool happens = true;
+  std::vector<Value> events;  // of one that is played, as in docs/effects.md; the last is its end
+  // Of one that happens: told in the place of its end, so that it was done and nobody knows.
+  std::optional<Value> told;
+  bool hangs = false;         // it is played, and never ends by itself
+  std::int64_t takes_ms = 0;  // that pass over
+};
+
+// Asked on the loop's thread, and blocks it: in a rehearsal one thing happens at a time.
+class Director {
+ public:
+  virtual ~Director() = default;
+  // Of an effect that may be let through now; its intent is journaled.
+  virtual Direction direct(const EffectIntended& intent) = 0;
+  // Whether a verb that ended well is to fail all the same.
+  virtual bool fails(const std::string& stage, Verb verb, std::uint32_t attempt) = 0;
+  // The value that is made up for a secret.
+  virtual std::string secret(const std::string& name) = 0;
+  // Time passes: for timers, and for what says how long it takes.
+  virtual void pass(std::int64_t ms) = 0;
 };
 
 // -- Verbs: what the link does: runs one verb in a worker. --------------------------------------

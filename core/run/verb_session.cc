@@ -192,8 +192,18 @@ void VerbSession::judge_end(const VerbEnd& end) {
         "plugin.silent",
         fmt::format("{}: it ended as {} without a word", who(), to_string(end.status)), ""};
   }
+  if (is_success(outcome_.status) && fails_on_purpose()) {
+    outcome_.status = VerbStatus::failed;
+    outcome_.failure = {"rehearsal.failed",
+                        "it did its work, and was made to fail by the rehearsal", ""};
+  }
   if (is_success(outcome_.status)) outcome_.failure = {};
   if (!is_success(outcome_.status)) outcome_.outputs = Value::object();
+}
+
+bool VerbSession::fails_on_purpose() const {
+  return ports_.director != nullptr &&
+         ports_.director->fails(setup_.call.stage, setup_.call.verb, setup_.call.attempt);
 }
 
 void VerbSession::finish_when_quiet() {

@@ -31,6 +31,7 @@ struct SessionPorts {
   const LogSink& log;
   // Secrets that may not stand in anything that a plugin leaves; see SecretStore::certain().
   const Mask& certain;
+  Director* director = nullptr;  // of a rehearsal
 };
 
 class VerbSession final : public VerbSink, public EffectSink {
@@ -81,6 +82,7 @@ class VerbSession final : public VerbSink, public EffectSink {
   void misbehave(const std::string& code, const std::string& text);
   void finish_when_quiet();
   void judge_end(const VerbEnd& end);
+  bool fails_on_purpose() const;
   std::string who() const;
 
   SessionPorts ports_;

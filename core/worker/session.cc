@@ -33,6 +33,12 @@ bool is_output_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), allowed);
 }
 
+std::int64_t decimal(const std::string& text, std::int64_t fallback) {
+  std::int64_t value = fallback;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
 }  // namespace
 
 void write_to(sr_writer writer, std::string_view bytes) {
@@ -40,7 +46,11 @@ void write_to(sr_writer writer, std::string_view bytes) {
 }
 
 Session::Session(Channel& channel, wire::Message call)
-    : channel_(channel), message_(std::move(call)), started_ms_(clock_.monotonic_ms()) {
+    : channel_(channel),
+      message_(std::move(call)),
+      started_ms_(clock_.monotonic_ms()),
+      ahead_at_start_ms_(decimal(message_.field(wire::now_offset_ms), 0)),
+      ahead_ms_(ahead_at_start_ms_) {
   fill_call();
 }
 
@@ -66,10 +76,7 @@ void Session::fill_call() {
 }
 
 std::int64_t Session::number(wire::CallField field, std::int64_t fallback) const {
-  const std::string& text = message_.field(field);
-  std::int64_t value = fallback;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+  return decimal(message_.field(field), fallback);
 }
 
 void Session::add_result(void* session, sr_str bytes) noexcept {
@@ -111,13 +118,13 @@ void Session::progress(std::uint64_t done, std::uint64_t total, std::string_view
 std::int64_t Session::remaining_ms() const {
   const std::int64_t granted = number(wire::remaining_ms, -1);
   if (granted < 0) return -1;
-  return std::max<std::int64_t>(granted - (clock_.monotonic_ms() - started_ms_), 0);
+  const std::int64_t skipped = ahead_ms_ - ahead_at_start_ms_;
+  return std::max<std::int64_t>(granted - (clock_.monotonic_ms() - started_ms_) - skipped, 0);
 }
 
 std::int64_t Session::now_ms() const {
   std::int64_t now = 0;
-  const bool overflow =
-      __builtin_add_overflow(clock_.now_ms(), number(wire::now_offset_ms, 0), &now);
+  const bool overflow = __builtin_add_overflow(clock_.now_ms(), ahead_ms_.load(), &now);
   return overflow ? clock_.now_ms() : now;
 }
 
@@ -225,6 +232,7 @@ sr_status Session::await_event(std::int64_t timeout_ms) {
 void Session::take_event(const wire::Message& message) {
   if (message.type != wire::Type::event || under_way_.count(message.ticket) == 0) return;
   if ((message.flags & wire::kLast) != 0) under_way_.erase(message.ticket);
+  ahead_ms_ = decimal(message.field(1), ahead_ms_);
   events_.push_back({message.ticket, message.field(0)});
 }
 

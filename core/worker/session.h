@@ -90,6 +90,9 @@ class Session {
 
   const SystemClock clock_;
   const std::int64_t started_ms_;
+  // How far the host's clock was ahead of ours when the verb began, and is as far as we know.
+  const std::int64_t ahead_at_start_ms_;
+  std::atomic<std::int64_t> ahead_ms_;  // any thread may ask
 
   std::once_flag context_once_;
   Value context_;

@@ -25,6 +25,8 @@ def keys_of(schema, root, place=()):
     for name, key in schema.get("properties", {}).items():
         yield (*place, name)
         yield from keys_of(key, root, (*place, name))
+    for key in schema.get("patternProperties", {}).values():
+        yield from keys_of(key, root, (*place, "*"))
     for keyword, kind in (("items", "array"), ("additionalProperties", "object")):
         inner = schema.get(keyword)
         if isinstance(inner, dict) and schema.get("type") == kind:
@@ -56,7 +58,12 @@ class ReferenceFileTest(stagerun.Case):
         schema = self.schema()
         document = schemas.read_toml(REFERENCE.read_text("utf-8"))
         keys = [".".join(path) for path in keys_of(schema, schema)]
-        for key in ("stage.*.retry.max_backoff", "inputs.*.choices", "environments.*.without"):
+        for key in (
+            "stage.*.retry.max_backoff",
+            "inputs.*.choices",
+            "environments.*.without",
+            "rehearse.*.exit",
+        ):
             self.assertIn(key, keys)
         self.assertEqual([], missing(schema, document), f"add these keys to {REFERENCE}")
 

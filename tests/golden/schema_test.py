@@ -38,6 +38,12 @@ STRUCTURAL = {
     "pipeline.no_stage",
     "plugin.broken",
     "plugin.unusable",
+    "rehearse.body",
+    "rehearse.command",
+    "rehearse.kind",
+    "rehearse.path",
+    "rehearse.program",
+    "rehearse.twice",
     "secret.command",
     "secret.file",
     "secret.grant_twice",
@@ -72,7 +78,8 @@ STRUCTURAL = {
 WHY_NOT = {
     "a name that stands elsewhere in the file": """
         env.secret env.unlisted env.unused environment.input environment.no_stage environment.stage
-        environment.with_left_out secret.grant_undeclared secret.never_granted secret.not_granted
+        environment.with_left_out rehearse.secret rehearse.stage
+        secret.grant_undeclared secret.never_granted secret.not_granted
         secret.undeclared secret.unused_grant stage.circle stage.need stage.twice""",
     "another value of the file": "input.value_choice input.value_pattern retry.backoff",
     "a sum, or a text that is a language of its own": """
@@ -83,6 +90,7 @@ WHY_NOT = {
         expression.secret_in_if expression.unclosed expression.value expression.worth
         reference.form reference.input reference.itself reference.left_out reference.no_value
         reference.order reference.output reference.root reference.skipped reference.stage
+        rehearse.header rehearse.made_up rehearse.origin rehearse.request
         type.argument type.boolean type.condition type.list type.never_in type.pattern type.unlike
         with.expression_type""",
     "the command line and the surroundings": """
@@ -220,6 +228,8 @@ class OutputTest(SchemaCase):
             for name, key in schema.get("properties", {}).items():
                 if not key.get("description"):
                     yield f"{place}.{name}"
+                open_keys = key.get("patternProperties", {})
+                yield from without({"properties": open_keys}, f"{place}.{name}")
                 for inner in (key, key.get("items", {}), key.get("additionalProperties")):
                     if isinstance(inner, dict) and inner is not schema:
                         yield from without(inner, f"{place}.{name}")

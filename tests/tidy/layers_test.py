@@ -38,6 +38,7 @@ DOORS = (
     Door(r"seccomp\.h", "core/worker", 1, 1),
     Door(r"curl/.*", "core/broker", 1, 1),
     Door(r"git2(/.*)?\.h", "core/guard", 1, 1),
+    Door(r"sqlite3\.h", "core/rehearsal", 1, 1),
     Door(r"valijson/.*", "core/plan", 0, 1),
     Door(r"spdlog/.*", "core/base", 0, 1),
     Door(r"nlohmann/.*", "core", 1, 2),
@@ -250,6 +251,7 @@ class BadSamplesTest(unittest.TestCase):
             "core/base/json.cc": "#include <nlohmann/json.hpp>\n",
             "core/broker/http.cc": "#include <curl/curl.h>\n",
             "core/guard/libgit2.cc": "#include <git2.h>\n",
+            "core/rehearsal/sqlite_dump.cc": "#include <sqlite3.h>\n",
         }
 
     def test_doors_that_are_as_they_should_be_are_left_alone(self):

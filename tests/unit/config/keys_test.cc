@@ -36,7 +36,8 @@ std::string defaults_of(std::span<const KeySpec> keys) {
   std::string lines;
   for (const KeySpec& each : keys) {
     if (each.fallback.empty()) continue;
-    const std::string quote = each.type == KeyType::boolean ? "" : "\"";
+    const bool is_bare = each.type == KeyType::boolean || each.type == KeyType::integer;
+    const std::string quote = is_bare ? "" : "\"";
     lines += std::string(each.name) + " = " + quote + std::string(each.fallback) + quote + "\n";
   }
   return lines;
@@ -67,15 +68,30 @@ TEST(Keys, WhatTheySayIsTheDefaultIsWhatTheReaderTakes) {
   EXPECT_EQ(a.retry.max_backoff_ms, b.retry.max_backoff_ms);
 }
 
-TEST(Keys, EachDefaultIsOneOfItsChoicesOrADuration) {
+TEST(Keys, WhatAnAnswerDoesNotSayIsTheDefault) {
+  Pipeline said;
+  EXPECT_EQ(codes(kFile + "[rehearse.\"GET http://a\"]\n" + defaults_of(kRequestAnswerKeys) +
+                      "[rehearse.\"npm ci\"]\n" + defaults_of(kCommandAnswerKeys) + kStage,
+                  &said),
+            std::vector<std::string>());
+  ASSERT_EQ(said.rehearse.answers.size(), 2u);
+  EXPECT_EQ(said.rehearse.answers[0].status, RehearsedAnswer{}.status);
+  EXPECT_EQ(said.rehearse.answers[1].exit, RehearsedAnswer{}.exit);
+}
+
+TEST(Keys, EachDefaultIsOneOfItsChoicesOrOfItsType) {
   const auto look = [](auto&& self, std::span<const KeySpec> keys) -> void {
     for (const KeySpec& each : keys) {
       self(self, each.keys);
+      self(self, each.open_keys);
       if (each.fallback.empty()) continue;
       const auto& choices = each.choices;
       const bool is_choice =
           std::find(choices.begin(), choices.end(), each.fallback) != choices.end();
-      EXPECT_TRUE(is_choice || each.fallback == "false" ||
+      const bool is_integer =
+          each.type == KeyType::integer &&
+          each.fallback == std::to_string(std::stol(std::string(each.fallback)));
+      EXPECT_TRUE(is_choice || is_integer || each.fallback == "false" ||
                   parse_duration_ms(each.fallback).has_value())
           << each.name;
     }

@@ -30,6 +30,11 @@ retry = { attempts = 3, backoff = "2s" }
 inputs = { image = "b" }
 without = ["check"]
 with.build = { run = ["${{ env.HOME }}"], deep.er = [] }
+[rehearse]
+real = ["bin/run", "http://localhost:80"]
+secrets = { KEY = "made up" }
+"POST https://example.com/" = { status = 201, json = { a = [1.5] }, takes = "2s" }
+"npm run build" = { exit = 1, writes = ["dist/a"], prints = "x" }
 [[stage]]
 name = "build"
 uses = "exec"

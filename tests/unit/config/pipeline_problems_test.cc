@@ -36,7 +36,7 @@ TEST(PipelineProblems, AnUnknownKeyNearNoneListsThemAll) {
             " --> ship.toml:1:1\n"
             " 1 | zzzzzzzz = 1\n"
             "   | ^^^^^^^^ one of: name, environment, description, env, inputs, secrets, "
-            "defaults, state, environments, stage\n");
+            "defaults, state, environments, rehearse, stage\n");
 }
 
 TEST(PipelineProblems, AnEmptyFileLacksWhatIsRequired) {
