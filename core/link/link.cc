@@ -85,7 +85,7 @@ Bounds resolved(const Bounds& bounds) {
 }  // namespace
 
 Link::Link(Loop& loop, std::filesystem::path worker) : loop_(loop), program_(std::move(worker)) {
-  parts_.emplace(Bounds{}, loop_.clock());
+  parts_.emplace(Bounds{}, clock_);
   turn_end_ = loop_.at_turn_end([this] { gone_.clear(); });
 }
 
@@ -98,7 +98,7 @@ void Link::inherit(int children_lock) {
 
 void Link::allow(const Bounds& bounds) {
   bounds_ = resolved(bounds);
-  parts_.emplace(*bounds_, loop_.clock());
+  parts_.emplace(*bounds_, clock_);
   let_go_of_idle();
 }
 

@@ -70,6 +70,7 @@ class Link final : public Verbs {
   std::filesystem::path program_;
   int children_lock_ = -1;
   std::optional<Bounds> bounds_;
+  const SystemClock clock_;          // files have their times from no other, whatever the loop's
   std::optional<PartsWatch> parts_;  // of bounds_; always there
   int terms_ = 0;  // counts inherit() and allow(): a worker serves only on those it was hired on
   std::function<void()> unenforced_;

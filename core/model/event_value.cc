@@ -154,6 +154,12 @@ std::string event_to_json(const RunEvent& event) {
   return json += '}';
 }
 
+Value event_to_value(const RunEvent& event) {
+  Result<Value> value = parse_json(event_to_json(event));
+  CHECK(value.has_value());
+  return *std::move(value);
+}
+
 Result<RunEvent> event_from_value(const Value& record) {
   TRY_ASSIGN(EventBody body, read_named(record.text_or("event"), record));
   return RunEvent{record.integer_or("at_ms", 0), std::move(body)};

@@ -12,6 +12,8 @@ namespace stagerun {
 
 // One line.
 std::string event_to_json(const RunEvent& event);
+// The same to look into, or to add to; for events that are few.
+Value event_to_value(const RunEvent& event);
 
 // Unknown events and missing members are errors (ErrorCode::corrupt): what a newer stagerun wrote
 // is not half-read.
