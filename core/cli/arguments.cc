@@ -105,6 +105,8 @@ void build(CLI::App& app, Raw& raw) {
   add_pipeline(*run, raw);
   add_format(*run, raw, {"text", "jsonl"});
   run->add_flag("-y,--yes", raw.arguments.yes, "do not ask before it starts");
+  run->add_flag("--require-rehearsal", raw.arguments.require_rehearsal,
+                "only what was rehearsed with all faults, as it is now");
   add_run_options(*run, raw);
   auto* rehearse =
       app.add_subcommand("rehearse", "run it in a copy of the workspace, and have it fail there");

@@ -31,6 +31,7 @@ struct Arguments {
   std::filesystem::path output;  // of report: a file instead of stdout
   Verbosity verbosity = Verbosity::normal;
   bool yes = false;
+  bool require_rehearsal = false;  // of run
   std::string faults = "none";    // of rehearse: which sets
   std::string fault;              // of rehearse: the one scenario
   std::uint64_t seed = 0;         // of rehearse

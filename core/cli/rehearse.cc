@@ -4,13 +4,13 @@
 
 #include <fmt/format.h>
 
-#include "core/base/digest.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/cli/commands.h"
 #include "core/cli/load.h"
 #include "core/cli/plugin_files.h"
 #include "core/cli/print.h"
+#include "core/cli/rehearsed.h"
 #include "core/cli/temporary_folder.h"
 #include "core/rehearsal/controller.h"
 #include "core/report/matrix_junit.h"
@@ -81,16 +81,6 @@ Production production_of(const Arguments& arguments, const Loaded& loaded, const
   return production;
 }
 
-// What a rehearsal vouches for: the pipeline as it is written, and who carries it out.
-std::string pipeline_digest(const Loaded& loaded) {
-  Value plugins = Value::object();
-  for (const PlannedStage& stage : loaded.plan.stages) {
-    plugins.set(stage.plugin.name, stage.plugin.digest);
-  }
-  return sha256_hex(render_json(
-      Value::object().set("pipeline", loaded.source.text).set("plugins", std::move(plugins))));
-}
-
 std::string render(const Rehearsal& found, const Arguments& arguments) {
   if (arguments.format == "junit") return matrix_junit(found, arguments.pipeline);
   if (arguments.format == "json") {
@@ -113,7 +103,7 @@ Result<Rehearsal> rehearse_it(const Arguments& arguments, const Loaded& loaded) 
   };
   TRY_ASSIGN(Rehearsal found, rehearse(production_of(arguments, loaded, home), origin, world,
                                        loaded.plan, {arguments.faults, arguments.fault}, tell));
-  found.pipeline_digest = pipeline_digest(loaded);
+  found.pipeline_digest = pipeline_digest(loaded, arguments);
   return found;
 }
 
@@ -125,6 +115,8 @@ int rehearse_command(const Arguments& arguments) {
   if (const int* status = std::get_if<int>(&loading)) return *status;
   const auto found = rehearse_it(arguments, std::get<Loaded>(loading));
   if (!found) return print_error(found.error());
+  const Status kept = keep_rehearsal(std::get<Loaded>(loading), arguments, *found);
+  if (!kept) return print_error(kept.error());
   const std::string text = render(*found, arguments);
   if (arguments.output.empty()) {
     print_result(text);

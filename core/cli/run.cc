@@ -11,6 +11,7 @@
 #include "core/cli/engine.h"
 #include "core/cli/preview.h"
 #include "core/cli/print.h"
+#include "core/cli/rehearsed.h"
 #include "core/journal/reader.h"
 #include "core/report/plan_report.h"
 
@@ -72,6 +73,10 @@ int run_command(const Arguments& arguments) {
   if (const int* status = std::get_if<int>(&loading)) return *status;
   auto& loaded = std::get<Loaded>(loading);
 
+  if (arguments.require_rehearsal) {
+    const Status rehearsed = require_rehearsal(loaded, arguments);
+    if (!rehearsed) return print_error(rehearsed.error());
+  }
   journal::RunStore store(loaded.state);
   const auto lock = store.lock();
   if (!lock) return print_error(lock.error());

@@ -51,6 +51,7 @@ struct Rehearsal {
   std::vector<StageEstimate> estimates;  // in the plan's order
   std::string no_return;                 // the first irreversible stage; "" where there is none
   std::vector<std::string> unrehearsed;  // stage and why, each in a sentence
+  std::vector<std::string> unaccepted;   // stages with something unrehearsed that may not stay so
   std::vector<Scenario> scenarios;
 
   bool has_broken() const {

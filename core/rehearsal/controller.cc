@@ -50,6 +50,7 @@ class Recorder {
 
   Course course;
   std::vector<std::string> unrehearsed;
+  std::set<std::string> unrehearsed_stages;
   std::map<std::pair<std::string, bool>, std::int64_t> costs;  // by stage, and whether it goes back
 
  private:
@@ -60,6 +61,7 @@ class Recorder {
     if (!seen_.insert(label_of(intent)).second) return;
     course.effects.push_back(intent);
     if (is_unrehearsed) {
+      unrehearsed_stages.insert(intent.stage);
       unrehearsed.push_back(fmt::format("stage `{}`: `{}` is not run: nobody says what it does",
                                         intent.stage, words_of(intent)));
     }
@@ -126,7 +128,7 @@ class Controller {
     reference_.makers = recorder.makers(facts.state.started.run);
     found_.changes = differences(reference_.before, reference_.after);
     for (Difference& one : found_.changes) one.stage = maker_of(one.what);
-    found_.unrehearsed = recorder.unrehearsed;
+    tell_unrehearsed(recorder);
     judge(facts, reference_, scenario);
     const bool went_live = facts.status == exit_succeeded;
     if (!went_live) {
@@ -137,6 +139,15 @@ class Controller {
     }
     keep(std::move(scenario));
     return went_live;
+  }
+
+  void tell_unrehearsed(const Recorder& recorder) {
+    found_.unrehearsed = recorder.unrehearsed;
+    const auto& accepted = production_.spec.unrehearsed;
+    for (const std::string& stage : recorder.unrehearsed_stages) {
+      const bool may_stay = std::find(accepted.begin(), accepted.end(), stage) != accepted.end();
+      if (!may_stay) found_.unaccepted.push_back(stage);
+    }
   }
 
   // What a rollback of a good run leaves may stay wherever a run goes back, if its stage says so.

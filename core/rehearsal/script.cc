@@ -122,8 +122,8 @@ Scripted scripted(const RehearseSpec& spec, const EffectIntended& intent) {
   if (intent.kind == "process/1") return command(spec, intent);
   if (intent.kind == "http/1") return request(spec, intent);
   if (intent.kind != "timer/1") return {};
-  return {
-      played({Value::object().set("event", "fired")}, intent.request.integer_or("after_ms", 0))};
+  const std::int64_t after_ms = intent.request.integer_or("after_ms", 0);
+  return {played({Value::object().set("event", "fired")}, after_ms), {}};
 }
 
 }  // namespace stagerun::rehearsal

@@ -38,7 +38,8 @@ class Lister {
   using Dir = std::unique_ptr<DIR, int (*)(DIR*)>;
 
   Status list_folder(const std::string& path) {
-    TRY_ASSIGN(const std::vector<std::string> names, names_in(folder_ / path));
+    const std::filesystem::path whole = path.empty() ? folder_ : folder_ / path;
+    TRY_ASSIGN(const std::vector<std::string> names, names_in(whole));
     for (const std::string& name : names) {
       const std::string inner = path.empty() ? name : path + "/" + name;
       if (!left_out_.empty() && inner == left_out_) continue;
@@ -50,8 +51,7 @@ class Lister {
 
   Result<std::vector<std::string>> names_in(const std::filesystem::path& path) const {
     if (opens_) TRY(open_up(path));
-    const Dir dir(::opendir(path.c_str()), ::closedir);
-    if (!dir) return errno_error("cannot look into the folder " + shown(path), errno);
+    TRY_ASSIGN(const Dir dir, open_folder(path));
     std::vector<std::string> names;
     errno = 0;
     while (const dirent* entry = ::readdir(dir.get())) {
@@ -61,6 +61,16 @@ class Lister {
     if (errno != 0) return errno_error("cannot look into the folder " + shown(path), errno);
     std::sort(names.begin(), names.end());  // so that an error is the same one each time
     return names;
+  }
+
+  // The whole may be known by a link, but not where it is ours to change.
+  Result<Dir> open_folder(const std::filesystem::path& path) const {
+    const bool follows = path == folder_ && !opens_;
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW);
+    const int fd = ::open(path.c_str(), flags);
+    Dir dir(fd < 0 ? nullptr : ::fdopendir(fd), ::closedir);
+    if (!dir) return errno_error("cannot look into the folder " + shown(path), errno);
+    return dir;
   }
 
   static Status open_up(const std::filesystem::path& path) {

@@ -56,6 +56,17 @@ Status make_root(const fs::path& to) {
   return errno_error("cannot create the folder " + shown(to), errno);
 }
 
+// Whatever somebody has put in its place, or nothing.
+Status make_root_again(const fs::path& root) {
+  struct stat info {};
+  const bool is_there = ::lstat(root.c_str(), &info) == 0;
+  if (is_there && S_ISDIR(info.st_mode)) return {};
+  if (is_there && ::unlink(root.c_str()) != 0) {
+    return errno_error("cannot remove " + shown(root), errno);
+  }
+  return make_root(root);
+}
+
 }  // namespace
 
 Result<World> World::copy_of(const fs::path& workspace, const fs::path& state, const fs::path& to,
@@ -94,9 +105,11 @@ Result<World> World::copy_to(const fs::path& to) {
 }
 
 Status World::reset_to(const World& origin) {
+  TRY(make_root_again(root_));
   TRY_ASSIGN(Tree tree, list_opened(root_));
-  const Items there = known(std::move(tree), items_);
+  Items there = known(std::move(tree), items_);
   TRY(clear_away(there, origin.items_));
+  items_ = std::move(there);
   return fill_from(origin.root_, origin.items_);
 }
 
@@ -122,26 +135,36 @@ bool World::is_as(const Item& one, const Item& other) {
 }
 
 // Removes what is not wanted, or not so; what is in a folder before the folder.
-Status World::clear_away(const Items& there, const Items& wanted) const {
-  for (auto it = there.rbegin(); it != there.rend(); ++it) {
+Status World::clear_away(Items& there, const Items& wanted) const {
+  for (auto it = there.end(); it != there.begin();) {
+    --it;
     const auto found = wanted.find(it->first);
     if (found != wanted.end() && is_as(it->second, found->second)) continue;
     const fs::path path = root_ / it->first;
     const bool is_folder = S_ISDIR(it->second.info.st_mode);
     const int status = is_folder ? ::rmdir(path.c_str()) : ::unlink(path.c_str());
     if (status != 0) return errno_error("cannot remove " + shown(path), errno);
+    it = there.erase(it);
   }
   return {};
 }
 
-// What stands there already is as it is wanted.
+// What is here already is as it is wanted.
 Status World::fill_from(const fs::path& from, const Items& wanted) {
+  std::vector<std::string> made;
   for (const auto& [path, item] : wanted) {
-    struct stat info {};
-    if (::lstat((root_ / path).c_str(), &info) != 0) TRY(make(from, path, item));
+    if (items_.contains(path)) continue;
+    TRY(make(from, path, item));
+    made.push_back(path);
   }
   TRY(close_folders(wanted));
-  TRY(look_again(wanted));
+  for (const std::string& path : made) {
+    Item item = wanted.at(path);
+    if (::lstat((root_ / path).c_str(), &item.info) != 0) {
+      return errno_error("cannot look at " + shown(root_ / path), errno);
+    }
+    items_.emplace(path, std::move(item));
+  }
   return let_time_pass();
 }
 
@@ -165,19 +188,6 @@ Status World::close_folders(const Items& wanted) const {
     if (is_so || ::chmod(path.c_str(), mode) == 0) continue;
     return errno_error("cannot set the permissions of " + shown(path), errno);
   }
-  return {};
-}
-
-// From here on, this is what it is known to be.
-Status World::look_again(const Items& wanted) {
-  Items items;
-  for (const auto& [path, item] : wanted) {
-    Item& mine = items[path];
-    mine = item;
-    if (::lstat((root_ / path).c_str(), &mine.info) == 0) continue;
-    return errno_error("cannot look at " + shown(root_ / path), errno);
-  }
-  items_ = std::move(items);
   return {};
 }
 

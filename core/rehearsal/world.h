@@ -57,10 +57,9 @@ class World {
   static Items known(Tree tree, const Items& before);
   static bool is_as(const Item& one, const Item& other);
   Status fill_from(const std::filesystem::path& from, const Items& wanted);
-  Status clear_away(const Items& there, const Items& wanted) const;
+  Status clear_away(Items& there, const Items& wanted) const;
   Status make(const std::filesystem::path& from, const std::string& path, const Item& wanted) const;
   Status close_folders(const Items& wanted) const;
-  Status look_again(const Items& wanted);
   Status let_time_pass() const;
 
   std::filesystem::path root_;

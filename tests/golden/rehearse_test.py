@@ -197,6 +197,43 @@ KEY = { env = "NO_SUCH_VARIABLE" }
             "[stage.with]", '[stage.with]\nenv = { KEY = "${{ secrets.KEY }}" }', 1)
 
 
+class RequireTest(RehearseCase):
+    """run --require-rehearsal: if the plan changes, rehearse again."""
+
+    def run_rehearsed(self):
+        return self.run_program("run", "pipeline.toml", "--yes", "--require-rehearsal")
+
+    def test_what_was_rehearsed_with_all_faults_may_run(self):
+        self.pipeline(GOOD)
+        self.assertEqual(0, self.rehearse("--faults", "all").status)
+        self.assertEqual(0, self.run_rehearsed().status)
+
+    def test_what_was_not_rehearsed_or_only_in_part_is_refused(self):
+        self.pipeline(GOOD)
+        for faults in ("none", "stages"):
+            self.assertEqual(0, self.rehearse("--faults", faults).status)
+            done = self.run_rehearsed()
+            self.assertEqual(2, done.status, done)
+            self.assertIn("pipeline.toml, as it is now, was not rehearsed", done.stderr)
+            self.assertFalse(self.exists("out"))
+
+    def test_what_was_changed_since_is_refused(self):
+        self.pipeline(GOOD)
+        self.assertEqual(0, self.rehearse("--faults", "all").status)
+        self.pipeline(GOOD.replace("built", "made"))
+        self.assertEqual(2, self.run_rehearsed().status)
+
+    def test_what_is_unrehearsed_counts_only_where_it_is_accepted(self):
+        unknown = 'name = "x"\n%s[[stage]]\nname = "tell"\nuses = "exec"\n' \
+                  'with = { run = ["true"], undo = ["true"] }\n'
+        self.pipeline(unknown % "")
+        self.assertEqual(0, self.rehearse("--faults", "all").status)
+        self.assertEqual(2, self.run_rehearsed().status)
+        self.pipeline(unknown % '[rehearse]\nunrehearsed = ["tell"]\n')
+        self.assertEqual(0, self.rehearse("--faults", "all").status)
+        self.assertEqual(0, self.run_rehearsed().status)
+
+
 class UnrehearsedTest(RehearseCase):
     def test_a_command_that_nobody_knows_is_not_run_and_is_told(self):
         matrix = self.matrix(pipeline=GOOD.replace(REAL, ""))

@@ -7,7 +7,7 @@ import textwrap
 
 from tests.support import stagerun
 
-COMMANDS = "validate, plan, run, resume, rollback, runs, show, schema, graph, report, plugin"
+COMMANDS = "validate, plan, run, rehearse, resume, rollback, runs, show, schema, graph, report, plugin"
 
 
 class UsageTest(stagerun.Case):

@@ -134,9 +134,23 @@ TEST_F(WorldTest, NothingOutsideIsWrittenThroughWhatWasPutInItsPlace) {
   EXPECT_EQ(read(folder_ / "outside/a"), "theirs");
 }
 
+TEST_F(WorldTest, WorldThatWasMovedAwayIsMadeAgainWhereItWas) {
+  write("../outside/file", "theirs");
+  const World first = copy("first");
+  World world = copy("copy");
+  const std::string before = seen(world.root());
+  for (const char* line : {"chmod -R u+w copy; rm -r copy", "mv copy away; ln -s outside copy"}) {
+    shell_in(folder_.path(), line);
+    expect_reset(world, first);
+    EXPECT_EQ(seen(world.root()), before) << line;
+  }
+  EXPECT_EQ(read(folder_ / "outside/file"), "theirs");
+}
+
 TEST_F(WorldTest, LinksThatLeadOutAreCopiedAndTold) {
   shell(
-      "ln -s /etc/passwd absolute; ln -s ../elsewhere up; ln -s ../work/app/a round; "
+      "mkdir ../elsewhere; ln -s /etc/passwd absolute; ln -s ../elsewhere up; ln -s ../work/app/a "
+      "round; "
       "ln -s up/file by-another; ln -s app/../bin inside; ln -s nowhere dangling; "
       "ln -s circle circle; ln -s $PWD/app/a home");
   const World world = copy("copy");
