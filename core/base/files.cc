@@ -53,6 +53,16 @@ Status write_file(const std::filesystem::path& path, std::string_view bytes) {
   return write_all(fd.get(), bytes);
 }
 
+Status create_file(const std::filesystem::path& path, std::string_view bytes) {
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  const Fd fd(::open(path.c_str(), flags, 0666));
+  if (!fd) return errno_error("cannot write " + path.string(), errno);
+  const Status written = write_all(fd.get(), bytes);
+  if (written) return {};
+  ::unlink(path.c_str());
+  return Error(written.error()).within(path.string());
+}
+
 namespace {
 
 // The file beside its place, synced, before it takes it.

@@ -17,6 +17,10 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t mos
 // Creates or replaces. Not atomic.
 Status write_file(const std::filesystem::path& path, std::string_view bytes);
 
+// Creates it with the mode that people's umask gives; refuses what is there. Where it cannot be
+// written as a whole, it is not there.
+Status create_file(const std::filesystem::path& path, std::string_view bytes);
+
 // Creates or replaces, whole or not at all, synced. For files that people asked for: with the mode
 // that their umask gives. What is there and no plain file is refused.
 Status replace_file(const std::filesystem::path& path, std::string_view bytes);

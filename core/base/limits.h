@@ -168,6 +168,8 @@ inline constexpr int kDatabaseValueBytes = 64 << 20;
 // Until a file's time stamp is another than that of what was written before: some milliseconds on
 // most file systems, two seconds on the coarsest.
 inline constexpr std::int64_t kTickWait = 3'000;
+// Real time that a rehearsal spends waiting for servers that are real, in each scenario.
+inline constexpr std::int64_t kRehearsedPatience = 10'000;
 // A rehearsed host asks its controller all the time: one that says nothing for so long hangs.
 inline constexpr int kRehearsedSilence = 120'000;
 // What it asks holds at most a request, what it is told an answer; both are far smaller.

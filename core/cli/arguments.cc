@@ -142,7 +142,7 @@ void build(CLI::App& app, Raw& raw) {
   add_run(*report, raw);
   add_format(*report, raw, {"text", "json", "junit"});
   report->add_option("-o,--output", raw.arguments.output, "the file to write it to");
-  auto* plugin = app.add_subcommand("plugin", "look at plugins");
+  auto* plugin = app.add_subcommand("plugin", "look at plugins, begin a new one");
   plugin->require_subcommand(1);
   auto* list = plugin->add_subcommand("list", "list the plugins that can be found");
   auto* show_plugin = plugin->add_subcommand("show", "show what a plugin offers");
@@ -151,6 +151,15 @@ void build(CLI::App& app, Raw& raw) {
     add_common(*command, raw);
     add_format(*command, raw, {"text", "json"});
   }
+  auto* create = plugin->add_subcommand("new", "write a project for a plugin of your own");
+  create->add_option("NAME", raw.arguments.plugin, "MODULE.STAGE, as pipelines will use it")
+      ->required();
+  create
+      ->add_option("--into", raw.arguments.into,
+                   "the folder to write it to, new or empty; else MODULE")
+      ->check([](const std::string& folder) {
+        return folder.empty() ? std::string("a folder's name is missing") : std::string();
+      });
 }
 
 std::string chosen_command(const CLI::App& app) {

@@ -18,7 +18,7 @@ struct Arguments {
   std::string command;   // "run", "plugin list", ...
   std::string pipeline;  // a file, or a folder that holds pipeline.toml
   std::string run;       // a run's name, its beginning, or "" for the latest
-  std::string plugin;    // of `plugin show`
+  std::string plugin;    // of `plugin show` and `plugin new`
   std::map<std::string, std::string> inputs;
   std::string inputs_file;
   std::string environment;  // "": the pipeline's own
@@ -29,13 +29,14 @@ struct Arguments {
   std::filesystem::path state;   // "": as the pipeline says, or .stagerun
   std::string format = "text";   // text | json | jsonl, and what a report or a graph can be
   std::filesystem::path output;  // of report: a file instead of stdout
+  std::filesystem::path into;    // of `plugin new`: the project's folder; "": the module's name
   Verbosity verbosity = Verbosity::normal;
   bool yes = false;
   bool require_rehearsal = false;  // of run
-  std::string faults = "none";    // of rehearse: which sets
-  std::string fault;              // of rehearse: the one scenario
-  std::uint64_t seed = 0;         // of rehearse
-  std::vector<std::string> real;  // of rehearse: what is run, or asked, for real
+  std::string faults = "none";     // of rehearse: which sets
+  std::string fault;               // of rehearse: the one scenario
+  std::uint64_t seed = 0;          // of rehearse
+  std::vector<std::string> real;   // of rehearse: what is run, or asked, for real
   std::int64_t at_once = 4;
   Durability durability = Durability::effect;
   int kill_points = -1;  // hidden: the crash tests' descriptor

@@ -18,5 +18,6 @@ int graph_command(const Arguments& arguments);
 int report_command(const Arguments& arguments);
 int plugin_list_command(const Arguments& arguments);
 int plugin_show_command(const Arguments& arguments);
+int plugin_new_command(const Arguments& arguments);
 
 }  // namespace stagerun

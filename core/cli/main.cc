@@ -24,6 +24,7 @@ constexpr std::array kCommands{
     std::pair<std::string_view, Command>{"report", report_command},
     std::pair<std::string_view, Command>{"plugin list", plugin_list_command},
     std::pair<std::string_view, Command>{"plugin show", plugin_show_command},
+    std::pair<std::string_view, Command>{"plugin new", plugin_new_command},
 };
 
 int run_main(int argc, char** argv) {

@@ -67,8 +67,8 @@ inline constexpr std::string_view kInnerFileOrUrl =
     "^(https?://.*|((\\.|[^./][^/]*|\\.[^./][^/]*|\\.\\.[^/]+)/+)*"
     "([^./][^/]*|\\.[^./][^/]*|\\.\\.[^/]+))$";
 inline constexpr std::string_view kRequestWords = "^[A-Z]+ https?://";
-// A path alone, and whatever else holds a space, but does not begin with it. To say "not" in a form that every engine
-// knows, each letter of http:// and https:// that could be missing is said.
+// A path alone, and whatever else holds a space, but does not begin with it. To say "not" in a form
+// that every engine knows, each letter of http:// and https:// that could be missing is said.
 inline constexpr std::string_view kCommandWords =
     "^([^ ]*/[^ ]*$|[^ ]*[^A-Z ][^ ]* |[A-Z]+ ($|[^h]|h($|[^t]|t($|[^t]|t($|[^p]|p($|[^s:]|"
     "s($|[^:]|:($|[^/]|/($|[^/])))|:($|[^/]|/($|[^/]))))))))";

@@ -14,9 +14,7 @@ namespace stagerun {
 namespace {
 
 // Words that no key of ours has: a request, or a command with arguments or with its path.
-bool is_answer(const Member& member) {
-  return member.key.find_first_of(" /") != std::string::npos;
-}
+bool is_answer(const Member& member) { return member.key.find_first_of(" /") != std::string::npos; }
 
 Node without_answers(const Node& table) {
   Node own{table.span, Node::Table{}};

@@ -18,9 +18,9 @@ struct Wanted {
 };
 
 // `origin`: the world as the pipeline finds it; `world`: where it happens, a copy of it. All
-// descendants of this process are killed after each scenario. `plan`: of the pipeline, for the order of its stages and what
-// they say of themselves. `on_scenario` is called after each. Errors are of the rehearsal itself;
-// ErrorCode::usage where `wanted.only` is none of its scenarios.
+// descendants of this process are killed after each scenario. `plan`: of the pipeline, for the
+// order of its stages and what they say of themselves. `on_scenario` is called after each. Errors
+// are of the rehearsal itself; ErrorCode::usage where `wanted.only` is none of its scenarios.
 Result<Rehearsal> rehearse(const Production& production, const World& origin, World& world,
                            const Plan& plan, const Wanted& wanted,
                            const std::function<void(const Scenario&)>& on_scenario);

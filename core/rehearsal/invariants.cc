@@ -56,24 +56,24 @@ std::string in_words(const std::vector<Difference>& differences) {
 
 // What the run itself says that it could not do.
 std::vector<std::string> by_hand(const RunState& state) {
-  std::vector<std::string> tasks;
+  std::vector<std::string> to_do;
   for (const auto& [name, stage] : state.stages) {
     const bool needs_a_person =
         stage.rolled_back && (stage.rolled_back->result == UndoResult::conflict ||
                               stage.rolled_back->result == UndoResult::failed);
     if (needs_a_person) {
-      tasks.push_back(fmt::format("stage `{}` was not undone ({}): {}", name,
+      to_do.push_back(fmt::format("stage `{}` was not undone ({}): {}", name,
                                   to_string(stage.rolled_back->result), stage.rolled_back->reason));
     } else if (stage.settled && stage.settled->result == StageResult::in_doubt) {
-      tasks.push_back(fmt::format("stage `{}` is in doubt: find out whether it was done: {}", name,
+      to_do.push_back(fmt::format("stage `{}` is in doubt: find out whether it was done: {}", name,
                                   stage.settled->reason));
     } else if (stage.settled && !is_success(stage.settled->result) && stage.has_write_intent() &&
                !stage.rolled_back) {
-      tasks.push_back(fmt::format("stage `{}` failed, and what it wrote stands: {}", name,
+      to_do.push_back(fmt::format("stage `{}` failed, and what it wrote stands: {}", name,
                                   stage.settled->reason));
     }
   }
-  return tasks;
+  return to_do;
 }
 
 void check_world(const char* promised, Scenario& scenario) {

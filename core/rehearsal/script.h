@@ -11,7 +11,8 @@ namespace stagerun::rehearsal {
 
 struct Scripted {
   Direction direction;
-  std::vector<std::string> writes;  // files of the workspace that appear where it does its work
+  // Files of the workspace that appear where it does its work.
+  std::vector<std::string> writes = {};
   // Nobody knows what the world would answer: it is let pass, and told.
   bool is_unrehearsed = false;
 };

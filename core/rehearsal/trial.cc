@@ -1,12 +1,14 @@
 #include "core/rehearsal/trial.h"
 
 #include <algorithm>
+#include <poll.h>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "core/base/digest.h"
 #include "core/base/files.h"
+#include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/base/linux.h"
 #include "core/journal/reader.h"
@@ -63,6 +65,7 @@ class Trial {
 
   Direction direct(const EffectIntended& intent) {
     Scripted usual = scripted(production_.spec, intent);
+    if (waits_for_something_real(intent, usual)) usual.direction = {};
     if (watcher_.effect) watcher_.effect(intent, usual.is_unrehearsed);
     const bool is_meant =
         !is_injected_ && !injection_.effect.empty() && injection_.effect == label_of(intent);
@@ -73,6 +76,15 @@ class Trial {
     is_injected_ = true;
     if (acts(fault)) facts_.in_doubt.insert(intent.key);
     return with_fault(fault, intent, std::move(usual.direction));
+  }
+
+  // A server that is real needs real time: who asks it again and again gets some of that, in all
+  // as much as such a server needs to start. Then time passes at once, as everywhere.
+  bool waits_for_something_real(const EffectIntended& intent, const Scripted& usual) {
+    if (intent.kind == "http/1" && usual.direction.happens) asks_real_ = intent.stage;
+    if (intent.kind != "timer/1" || asks_real_ != intent.stage) return false;
+    waited_ms_ += usual.direction.takes_ms;
+    return waited_ms_ <= limits::kRehearsedPatience;
   }
 
   // What a scripted command is said to make; what cannot be made is missed by whoever needs it.
@@ -108,7 +120,7 @@ class Trial {
       const auto contents = journal::read_journal(store.journal_file(run));
       if (contents) facts_.state = fold(contents->events);
     }
-    for (const Descendant& process : living_descendants()) {
+    for (const Descendant& process : after_workers()) {
       facts_.processes.push_back(fmt::format("{}", fmt::join(process.argv, " ")));
     }
     TRY(kill_descendants(SystemClock()));
@@ -117,6 +129,21 @@ class Trial {
     facts_.world = run.empty() ? std::move(found) : with_run_named(found, run);
     look_for_secrets(state);
     return {};
+  }
+
+  // Who lives once the last host's workers have noticed that it is gone.
+  static std::vector<Descendant> after_workers() {
+    const SystemClock clock;
+    const std::int64_t end = clock.monotonic_ms() + limits::kTermGrace;
+    for (;;) {
+      auto living = living_descendants();
+      const bool has_worker =
+          std::any_of(living.begin(), living.end(), [](const Descendant& process) {
+            return !process.argv.empty() && process.argv.front().ends_with("/stagerun-worker");
+          });
+      if (!has_worker || clock.monotonic_ms() > end) return living;
+      ::poll(nullptr, 0, 2);
+    }
   }
 
   void look_for_secrets(const std::filesystem::path& state) {
@@ -130,9 +157,16 @@ class Trial {
     find_in("what stagerun printed", facts_.output);
     for (const auto& entry : std::filesystem::recursive_directory_iterator(state, none)) {
       if (!entry.is_regular_file(none)) continue;
-      const auto text = read_file(entry.path(), limits::kRehearsedOutputBytes);
+      auto text = read_file(entry.path(), limits::kRehearsedOutputBytes);
+      if (text) leave_out(render_json(Value(facts_.state.started.pipeline_text)), *text);
       if (text) find_in(entry.path().lexically_relative(world_.root()).string(), *text);
     }
+  }
+
+  // The journal holds the pipeline's own text, where what is made up may stand.
+  static void leave_out(const std::string& words, std::string& text) {
+    const std::size_t at = text.find(words);
+    if (at != std::string::npos) text.erase(at, words.size());
   }
 
   const Production& production_;
@@ -143,6 +177,8 @@ class Trial {
   bool is_injected_ = false;
   std::size_t points_ = 0;
   std::string under_way_;
+  std::string asks_real_;  // the last stage that asked a server that is real
+  std::int64_t waited_ms_ = 0;
 };
 
 }  // namespace

@@ -7,7 +7,8 @@ import textwrap
 
 from tests.support import stagerun
 
-COMMANDS = "validate, plan, run, rehearse, resume, rollback, runs, show, schema, graph, report, plugin"
+COMMANDS = ("validate, plan, run, rehearse, resume, rollback, runs, show, schema, graph, report, "
+            "plugin")
 
 
 class UsageTest(stagerun.Case):
@@ -21,7 +22,7 @@ class UsageTest(stagerun.Case):
 
     def test_without_a_command_the_commands_are_listed(self):
         for arguments, name, commands in (([], "stagerun", COMMANDS),
-                                          (["plugin"], "stagerun plugin", "list, show")):
+                                          (["plugin"], "stagerun plugin", "list, show, new")):
             with self.subTest(name):
                 self.assert_refused(arguments, f"""
                     stagerun: a command is missing

@@ -61,7 +61,8 @@ TEST_F(DirectionTest, WhatHappensIsAsWithoutOne) {
 
 TEST_F(DirectionTest, WhatIsPlayedDoesNotHappen) {
   play(R"([{"event": "line", "stream": "stdout", "text": "made up"},
-           {"event": "log", "stream": "stderr", "text": "kept"}, {"event": "exited", "status": 4}])");
+           {"event": "log", "stream": "stderr", "text": "kept"},
+           {"event": "exited", "status": 4}])");
   run(shell("touch happened"));
   EXPECT_EQ(sink.last(1).integer_or("status", -1), 4);
   EXPECT_EQ(sink.lines(), (std::vector<std::string>{"made up"}));
