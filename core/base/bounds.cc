@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <memory>
 #include <string_view>
+#include <sys/stat.h>
+#include <utility>
 
 #include "core/base/limits.h"
 
@@ -12,6 +14,11 @@ namespace stagerun {
 namespace {
 
 using Path = std::filesystem::path;
+
+// Of a kernel that counts a hundred ticks a second, twice; of a file system with times in steps of
+// two seconds.
+constexpr std::int64_t kTick = 20;
+constexpr std::int64_t kCoarseTick = 2'000;
 
 // Adds what stands in `folder`, but for the one of that name.
 Status add_all_but(const std::string& hidden, const Path& folder, std::vector<Part>& parts) {
@@ -58,6 +65,38 @@ Result<std::vector<Part>> readable_parts(const Bounds& bounds) {
   std::sort(parts.begin(), parts.end(),
             [](const Part& a, const Part& b) { return a.path < b.path; });
   return parts;
+}
+
+PartsWatch::PartsWatch(Bounds bounds, const Clock& clock)
+    : bounds_(std::move(bounds)), clock_(clock), way_(way_to_runs(bounds_)) {}
+
+PartsWatch::Stamp PartsWatch::stamp_of(const Path& folder) {
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0) return {};
+  return {info.st_dev, info.st_ino, info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
+}
+
+// Times of files move on in ticks: what changes within the tick that the stamp is of leaves it as
+// it is. So a reading counts only where the stamp had stood for longer than a tick by then: some
+// milliseconds, or two seconds where the file system knows no fractions of one.
+bool PartsWatch::is_settled() const {
+  const bool is_coarse = std::any_of(stamps_.begin(), stamps_.end(),
+                                     [](const Stamp& stamp) { return stamp.changed_ns == 0; });
+  return read_ms_ - stamped_ms_ > (is_coarse ? kCoarseTick : kTick);
+}
+
+Result<PartsWatch::Parts> PartsWatch::look() {
+  std::vector<Stamp> stamps;
+  for (const Path& folder : way_) stamps.push_back(stamp_of(folder));
+  if (parts_ && stamps == stamps_ && is_settled()) return parts_;
+  read_ms_ = clock_.monotonic_ms();
+  if (!parts_ || stamps != stamps_) stamped_ms_ = read_ms_;
+  stamps_ = std::move(stamps);
+  TRY_ASSIGN(auto parts, readable_parts(bounds_));
+  if (!parts_ || *parts_ != parts) {
+    parts_ = std::make_shared<const std::vector<Part>>(std::move(parts));
+  }
+  return parts_;
 }
 
 }  // namespace stagerun

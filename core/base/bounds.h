@@ -1,10 +1,13 @@
 // Bounds: the folders that a worker works in. The host tells them, the worker keeps to them.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <sys/types.h>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/result.h"
 
 namespace stagerun {
@@ -34,5 +37,38 @@ Result<std::vector<Part>> readable_parts(const Bounds& bounds);
 // The folders from the workspace down to `runs`, of which only the names in them are for everybody;
 // none where `runs` lies elsewhere. Pure.
 std::vector<std::filesystem::path> way_to_runs(const Bounds& bounds);
+
+// Asks for readable_parts() time and again, and reads folders only where they may have changed.
+class PartsWatch {
+ public:
+  using Parts = std::shared_ptr<const std::vector<Part>>;
+
+  // `clock` must outlive this.
+  PartsWatch(Bounds bounds, const Clock& clock);
+
+  // What they are now: the same object as before where nothing was read again.
+  Result<Parts> look();
+
+ private:
+  // What a folder on the way looks like from outside; zeros where there is none.
+  struct Stamp {
+    dev_t device = 0;
+    ino_t inode = 0;
+    std::int64_t changed_s = 0;
+    std::int64_t changed_ns = 0;
+    friend bool operator==(const Stamp&, const Stamp&) = default;
+  };
+
+  static Stamp stamp_of(const std::filesystem::path& folder);
+  bool is_settled() const;
+
+  Bounds bounds_;
+  const Clock& clock_;
+  std::vector<std::filesystem::path> way_;
+  std::vector<Stamp> stamps_;
+  std::int64_t stamped_ms_ = 0;  // when these stamps were first seen
+  std::int64_t read_ms_ = 0;
+  Parts parts_;  // null before the first look
+};
 
 }  // namespace stagerun

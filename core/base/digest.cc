@@ -3,65 +3,78 @@
 #include <array>
 
 #include <boost/crc.hpp>
+// The SHA-256 itself, not EVP: that is five objects of the archive instead of all of them, whose
+// tables every start would have to relocate, and reads no configuration of OpenSSL's at first use.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/sha.h>
 
 #include "core/base/check.h"
 
 namespace stagerun {
 namespace {
 
-using Digest = std::array<unsigned char, EVP_MAX_MD_SIZE>;
+using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
 
-std::string as_hex(const Digest& digest, unsigned int size) {
+std::string_view bytes_of(const Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+std::string as_hex(const Digest& digest) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    text += kHex[digest[i] >> 4];
-    text += kHex[digest[i] & 15];
+  for (const unsigned char byte : digest) {
+    text += kHex[byte >> 4];
+    text += kHex[byte & 15];
   }
   return text;
+}
+
+Digest sha256(std::string_view begin, std::string_view rest) {
+  SHA256_CTX context;
+  Digest digest{};
+  CHECK(::SHA256_Init(&context) == 1);
+  CHECK(::SHA256_Update(&context, begin.data(), begin.size()) == 1);
+  CHECK(::SHA256_Update(&context, rest.data(), rest.size()) == 1);
+  CHECK(::SHA256_Final(digest.data(), &context) == 1);
+  return digest;
 }
 
 }  // namespace
 
 struct Sha256::State {
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  ~State() { EVP_MD_CTX_free(context); }
+  SHA256_CTX context;
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  CHECK(state_->context != nullptr);
-  CHECK(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1);
+  CHECK(::SHA256_Init(&state_->context) == 1);
 }
 
 Sha256::~Sha256() = default;
 
 void Sha256::add(std::string_view bytes) {
-  CHECK(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1);
+  CHECK(::SHA256_Update(&state_->context, bytes.data(), bytes.size()) == 1);
 }
 
 std::string Sha256::hex() {
   Digest digest{};
-  unsigned int size = 0;
-  CHECK(EVP_DigestFinal_ex(state_->context, digest.data(), &size) == 1);
-  return as_hex(digest, size);
+  CHECK(::SHA256_Final(digest.data(), &state_->context) == 1);
+  return as_hex(digest);
 }
 
-std::string sha256_hex(std::string_view bytes) {
-  Sha256 sha;
-  sha.add(bytes);
-  return sha.hex();
-}
+std::string sha256_hex(std::string_view bytes) { return as_hex(sha256(bytes, "")); }
 
+// RFC 2104, section 2: H(key ^ opad, H(key ^ ipad, text)), the key being one block long.
 std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
-  Digest digest{};
-  unsigned int size = 0;
-  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-  CHECK(::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data, bytes.size(),
-               digest.data(), &size) != nullptr);
-  return as_hex(digest, size);
+  const Digest hashed = sha256(key, "");
+  if (key.size() > SHA256_CBLOCK) key = bytes_of(hashed);
+  std::string inner(SHA256_CBLOCK, '\x36');
+  std::string outer(SHA256_CBLOCK, '\x5c');
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    inner[i] = static_cast<char>(inner[i] ^ key[i]);
+    outer[i] = static_cast<char>(outer[i] ^ key[i]);
+  }
+  return as_hex(sha256(outer, bytes_of(sha256(inner, bytes))));
 }
 
 bool equal_in_constant_time(std::string_view one, std::string_view other) {

@@ -1,5 +1,6 @@
 #include "core/base/json.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include <nlohmann/json.hpp>
@@ -79,10 +80,21 @@ class Builder final : public nlohmann::json_sax<Json> {
     return true;
   }
 
+  // Up to so many, comparing all with all is faster than a table of them.
+  static constexpr std::size_t kFew = 16;
+
+  static bool has_repeated(const Value::Object& members) {
+    for (auto one = members.begin(); one != members.end(); ++one) {
+      const auto is_same = [&](const Value::Member& other) { return other.first == one->first; };
+      if (std::any_of(members.begin(), one, is_same)) return true;
+    }
+    return false;
+  }
+
   // The last of a name wins, in the first one's place: what Value::set does, but in time that grows
   // with the members, not with their square.
   static void drop_repeated(Value::Object& members) {
-    if (members.size() < 2) return;
+    if (members.size() <= kFew && !has_repeated(members)) return;
     std::unordered_map<std::string_view, std::size_t> places;
     std::size_t kept = 0;
     for (std::size_t i = 0; i < members.size(); ++i) {
@@ -142,15 +154,19 @@ void write_escape(char c, std::string& out) {
   out += kHex[c & 15];
 }
 
-void write_text(const std::string& text, std::string& out) {
+bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+
+void write_text(std::string_view text, std::string& out) {
   if (!is_utf8(text)) {
-    out += dump(text, -1);  // which replaces the bad bytes
+    out += dump(std::string(text), -1);  // which replaces the bad bytes
     return;
   }
   out += '"';
-  for (const char c : text) {
-    const bool plain = static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
-    plain ? void(out += c) : write_escape(c, out);
+  while (!text.empty()) {
+    const auto stop = std::find_if_not(text.begin(), text.end(), is_plain);
+    out.append(text.begin(), stop);
+    if (stop != text.end()) write_escape(*stop, out);
+    text.remove_prefix(static_cast<std::size_t>(stop - text.begin()) + (stop != text.end()));
   }
   out += '"';
 }
@@ -200,6 +216,10 @@ std::string render_json(const Value& value) {
   write(value, out);
   return out;
 }
+
+void append_json(const Value& value, std::string& out) { write(value, out); }
+
+void append_json_text(std::string_view text, std::string& out) { write_text(text, out); }
 
 std::string render_json_pretty(const Value& value) { return dump(to_json(value), 2); }
 

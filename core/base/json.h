@@ -16,6 +16,10 @@ Result<Value> parse_json(std::string_view text);
 // One line, no spaces, members in their order. Text that is not UTF-8 has its bad bytes replaced.
 std::string render_json(const Value& value);
 
+// The same, behind what `out` holds already.
+void append_json(const Value& value, std::string& out);
+void append_json_text(std::string_view text, std::string& out);
+
 // For people: two spaces an indent.
 std::string render_json_pretty(const Value& value);
 

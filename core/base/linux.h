@@ -70,6 +70,7 @@ int copy_rest(int from, int to);
 int rename_new(int from_folder, const char* from, int to_folder, const char* to);
 
 // Has the kernel begin to write these bytes to disk, so that a later fsync has less to wait for.
+// A size of 0: all that follows `offset`.
 void start_writeback(int fd, std::int64_t offset, std::int64_t size);
 
 }  // namespace stagerun

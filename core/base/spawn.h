@@ -1,4 +1,4 @@
-// Starting child processes, by posix_spawn only. One thread that lives as long as the host calls
+// Starting child processes, here only. One thread that lives as long as the host calls
 // it: PDEATHSIG fires when the spawning thread ends.
 #pragma once
 

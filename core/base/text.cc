@@ -95,6 +95,8 @@ std::optional<std::string> from_base64(std::string_view text) {
 }
 
 bool is_utf8(std::string_view bytes) {
+  const auto is_ascii = [](char c) { return static_cast<signed char>(c) >= 0; };
+  if (std::all_of(bytes.begin(), bytes.end(), is_ascii)) return true;
   while (!bytes.empty()) {
     const std::size_t length = utf8_length(bytes);
     if (length == 0) return false;

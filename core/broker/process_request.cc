@@ -17,9 +17,9 @@ namespace fs = std::filesystem;
 
 // Links are followed first: what counts is where the process would really stand.
 Result<fs::path> resolve_cwd(const fs::path& workspace, const fs::path& cwd) {
+  if (cwd.empty()) return workspace;
   const Error outside =
       malformed(fmt::format("`cwd` {} is not inside the workspace", cwd.string()));
-  if (cwd.empty()) return workspace;
   if (cwd.is_absolute()) return outside;
   std::error_code error;
   const fs::path root = fs::weakly_canonical(workspace, error);
@@ -129,19 +129,17 @@ Result<ProcessRequest> parse_process(const Value& request, const fs::path& works
 }
 
 std::vector<std::string> environment_of(const ProcessRequest& request,
-                                        const std::vector<std::string>& inherited) {
-  std::vector<std::string> environment;
-  const auto is_wanted = [&](const std::string& name) {
+                                        std::vector<std::string> inherited) {
+  const auto is_unwanted = [&](std::string_view entry) {
+    const std::string_view name = entry.substr(0, entry.find('='));
     const bool replaced = std::any_of(request.env.begin(), request.env.end(),
                                       [&](const auto& own) { return own.first == name; });
     const auto& only = request.inherit;
-    return !replaced && (!only || std::find(only->begin(), only->end(), name) != only->end());
+    return replaced || (only && std::find(only->begin(), only->end(), name) == only->end());
   };
-  for (const std::string& entry : inherited) {
-    if (is_wanted(entry.substr(0, entry.find('=')))) environment.push_back(entry);
-  }
-  for (const auto& [name, value] : request.env) environment.push_back(name + "=" + value);
-  return environment;
+  std::erase_if(inherited, is_unwanted);
+  for (const auto& [name, value] : request.env) inherited.push_back(name + "=" + value);
+  return inherited;
 }
 
 }  // namespace stagerun

@@ -35,6 +35,6 @@ Result<ProcessRequest> parse_process(const Value& request, const std::filesystem
 
 // What is inherited, as far as the request wants it, with the request's own added; its names win.
 std::vector<std::string> environment_of(const ProcessRequest& request,
-                                        const std::vector<std::string>& inherited);
+                                        std::vector<std::string> inherited);
 
 }  // namespace stagerun

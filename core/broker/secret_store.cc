@@ -57,6 +57,7 @@ std::string SecretStore::handle(const std::string& name) const {
 }
 
 std::vector<std::string> SecretStore::without_secrets(std::vector<std::string> environment) const {
+  if (hidden_.empty()) return environment;
   std::erase_if(environment, [this](const std::string& entry) {
     return hidden_.contains(entry.substr(0, entry.find('=')));
   });

@@ -12,6 +12,8 @@
 namespace stagerun {
 namespace {
 
+constexpr const char* kVersion = "stagerun " STAGERUN_VERSION;
+
 // What CLI11 fills before it is checked.
 struct Raw {
   Arguments arguments;
@@ -92,7 +94,7 @@ void add_rehearse_options(CLI::App& command, Raw& raw) {
 
 void build(CLI::App& app, Raw& raw) {
   app.require_subcommand(1);
-  app.set_version_flag("--version", "stagerun " STAGERUN_VERSION);
+  app.set_version_flag("--version", kVersion);
   auto* validate = app.add_subcommand("validate", "find every problem in a pipeline");
   add_pipeline(*validate, raw);
   add_format(*validate, raw, {"text", "json"});
@@ -256,6 +258,11 @@ std::variant<Arguments, int> check(Raw raw) {
 }  // namespace
 
 std::variant<Arguments, int> parse_arguments(int argc, char** argv) {
+  // Asked alone, as scripts do, it needs none of the tables below.
+  if (argc == 2 && std::string_view(argv[1]) == "--version") {
+    std::puts(kVersion);
+    return int{exit_succeeded};
+  }
   CLI::App app("Runs go-live runbooks that can be planned, resumed and undone.", "stagerun");
   Raw raw;
   build(app, raw);

@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include "core/base/files.h"
-#include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/base/linux.h"
 #include "core/base/text.h"
@@ -115,7 +114,7 @@ void Engine::attach(std::unique_ptr<journal::Writer> writer) {
 
 void Engine::on_event(const RunEvent& event) {
   fold(state_, event);
-  if (host_.arguments.format == "jsonl") print_result(render_json(event_to_value(event)) + "\n");
+  if (host_.arguments.format == "jsonl") print_result(event_to_json(event) + "\n");
   console_.on_event(event);
 }
 

@@ -1,6 +1,7 @@
 // stagerun run PIPELINE: TOML to Pipeline to Plan, a look at the world, then the journal and the
 // run.
 #include <iostream>
+#include <optional>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -44,6 +45,26 @@ Status check_earlier_run(const journal::RunStore& store) {
   return {};
 }
 
+// Looks first, and asks: the exit status where the run is not to be.
+std::optional<int> refuse_start(Host& host, const Loaded& loaded) {
+  const Look look = preview(host, loaded, true);
+  if (!look.is_good()) return print_look(look, loaded.source);
+  if (may_start(host.arguments, loaded.plan, look)) return std::nullopt;
+  print_note("not started\n");
+  return exit_succeeded;
+}
+
+// Where things stand in the file is for diagnostics, and the last of them has been given: of
+// thousands of stages that is megabytes, which what is known of the run can take.
+void forget_places(Plan& plan) {
+  for (PlannedStage& stage : plan.stages) {
+    stage.spec.needs_spans.clear();
+    stage.spec.secrets_spans.clear();
+    stage.spec.with_spans.clear();
+    stage.spec.with_key_spans.clear();
+  }
+}
+
 }  // namespace
 
 int run_command(const Arguments& arguments) {
@@ -64,12 +85,8 @@ int run_command(const Arguments& arguments) {
   const int opening = check_start(host, loaded);
   if (opening != exit_succeeded) return opening;
 
-  const Look look = preview(host, loaded, true);
-  if (!look.is_good()) return print_look(look, loaded.source);
-  if (!may_start(arguments, loaded.plan, look)) {
-    print_note("not started\n");
-    return exit_succeeded;
-  }
+  if (const auto status = refuse_start(host, loaded)) return *status;
+  forget_places(loaded.plan);
 
   const auto engine = Engine::begin(host, store, *lock, loaded);
   if (!engine) return print_error(engine.error());

@@ -7,6 +7,7 @@
 
 #include "core/base/files.h"
 #include "core/base/limits.h"
+#include "core/base/linux.h"
 #include "core/journal/record.h"
 
 namespace stagerun::journal {
@@ -98,6 +99,9 @@ Status Writer::flush() {
 Status Writer::sync() {
   TRY(flush());
   if (synced_) return {};
+  // Submitted first, and only then waited for: the disk is at work while the kernel still prepares
+  // the wait (an eighth less for a record; measured on ext4). The promise is fdatasync's alone.
+  start_writeback(fd_.get(), 0, 0);
   if (::fdatasync(fd_.get()) != 0) {
     broken_ = errno_error("cannot sync the journal", errno);
     return broken_;

@@ -20,7 +20,7 @@ struct Link::Worker {
   PluginFile file;
   int terms = 0;
   bool has_served = false;                            // a verb, to its end
-  std::vector<Part> parts;                            // of the workspace, when it was hired
+  PartsWatch::Parts parts;                            // of the workspace, when it was hired
   std::optional<PluginInfo> info;                     // once it is loaded
   std::optional<Error> refusal;                       // why it cannot be used
   std::function<void(Result<PluginInfo>)> described;  // asked for by describe(); called once
@@ -85,6 +85,7 @@ Bounds resolved(const Bounds& bounds) {
 }  // namespace
 
 Link::Link(Loop& loop, std::filesystem::path worker) : loop_(loop), program_(std::move(worker)) {
+  parts_.emplace(Bounds{}, clock_);
   turn_end_ = loop_.at_turn_end([this] { gone_.clear(); });
 }
 
@@ -97,17 +98,21 @@ void Link::inherit(int children_lock) {
 
 void Link::allow(const Bounds& bounds) {
   bounds_ = resolved(bounds);
+  parts_.emplace(*bounds_, clock_);
   let_go_of_idle();
 }
 
 void Link::let_go_of_idle() {
   ++terms_;
-  let_go_of_stale({});
+  let_go_of_stale(nullptr);
 }
 
-void Link::let_go_of_stale(const std::vector<Part>& parts) {
+void Link::let_go_of_stale(const PartsWatch::Parts& parts) {
+  const auto sees_all = [&](const Worker& worker) {
+    return worker.parts == parts || *worker.parts == *parts;
+  };
   const auto is_stale = [&](const Worker& worker) {
-    return !worker.is_busy() && (worker.terms != terms_ || worker.parts != parts);
+    return !worker.is_busy() && (worker.terms != terms_ || !sees_all(worker));
   };
   for (auto worker = workers_.begin(); worker != workers_.end();) {
     const auto here = worker++;
@@ -124,7 +129,7 @@ Result<Link::Worker*> Link::hire(const std::filesystem::path& plugin, const std:
              examine_plugin(plugin, before != examined_.end() ? &before->second : nullptr));
   examined_[plugin] = file;
   if (!digest.empty() && file.digest != digest) return replaced(plugin);
-  TRY_ASSIGN(auto parts, readable_parts(bounds_.value_or(Bounds{})));
+  TRY_ASSIGN(auto parts, parts_->look());
   TRY_ASSIGN(auto process, WorkerProcess::spawn(loop_, program_, plugin, bounds_, children_lock_));
   auto worker = std::make_unique<Worker>();
   Worker* raw = worker.get();
@@ -174,7 +179,7 @@ Link::Handle Link::start(const VerbCall& call, VerbSink& sink) {
     return handle;
   };
   // A worker that was hired before something was made in the workspace could not read that.
-  const auto parts = readable_parts(bounds_.value_or(Bounds{}));
+  const auto parts = parts_->look();
   if (!parts) return fail("could not be started: " + in_one_line(parts.error()));
   let_go_of_stale(*parts);
   Worker* worker = find_idle(call.plugin);

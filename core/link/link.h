@@ -51,7 +51,7 @@ class Link final : public Verbs {
 
   Result<Worker*> hire(const std::filesystem::path& plugin, const std::string& digest);
   void let_go_of_idle();
-  void let_go_of_stale(const std::vector<Part>& parts);
+  void let_go_of_stale(const PartsWatch::Parts& parts);
   Worker* find_idle(const PluginRef& plugin);
   Worker* find(Handle verb) const;
   void begin(Worker& worker);
@@ -70,6 +70,8 @@ class Link final : public Verbs {
   std::filesystem::path program_;
   int children_lock_ = -1;
   std::optional<Bounds> bounds_;
+  const SystemClock clock_;          // files have their times from no other, whatever the loop's
+  std::optional<PartsWatch> parts_;  // of bounds_; always there
   int terms_ = 0;  // counts inherit() and allow(): a worker serves only on those it was hired on
   std::function<void()> unenforced_;
   std::map<std::filesystem::path, PluginFile> examined_;

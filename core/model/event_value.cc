@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/base/json.h"
 #include "core/base/text.h"
 
 namespace stagerun {
@@ -13,19 +14,11 @@ namespace {
 
 // -- Members to JSON ----------------------------------------------------------------------------
 
-Value to_value(const std::string& text) { return text; }
-Value to_value(const Value& value) { return value; }
 Value to_value(bool value) { return value; }
 Value to_value(std::integral auto value) { return static_cast<std::int64_t>(value); }
 
 template <typename E>
 requires std::is_enum_v<E> Value to_value(E value) { return to_string(value); }
-
-// Text stays readable; what is no UTF-8 is kept to the byte.
-Value to_value(const Bytes& bytes) {
-  if (is_utf8(bytes.data)) return bytes.data;
-  return Value::object().set("base64", to_base64(bytes.data));
-}
 
 Value to_value(const std::vector<std::string>& texts) {
   Value array = Value::array();
@@ -39,6 +32,16 @@ Value to_value(const Failure& failure) {
   value.set("code", failure.code).set("text", failure.text).set("hint", failure.hint);
   return value;
 }
+
+// Straight to text where it is long or frequent: there are ten events to the smallest stage.
+void append(const std::string& text, std::string& json) { append_json_text(text, json); }
+void append(const Value& value, std::string& json) { append_json(value, json); }
+// Text stays readable; what is no UTF-8 is kept to the byte.
+void append(const Bytes& bytes, std::string& json) {
+  if (is_utf8(bytes.data)) return append_json_text(bytes.data, json);
+  append_json(Value::object().set("base64", to_base64(bytes.data)), json);
+}
+void append(const auto& member, std::string& json) { append_json(to_value(member), json); }
 
 // -- JSON to members ----------------------------------------------------------------------------
 
@@ -137,17 +140,24 @@ Result<EventBody> read_named(std::string_view name, const Value& record) {
 
 }  // namespace
 
+std::string event_to_json(const RunEvent& event) {
+  std::string json;
+  json.reserve(512);  // as much as nearly all of them need
+  ((json += "{\"at_ms\":") += std::to_string(event.at_ms)) += ",\"event\":";
+  append_json_text(event_name(event.body), json);
+  const auto add = [&](const char* name, const auto& member) {
+    ((json += ",\"") += name) += "\":";
+    append(member, json);
+  };
+  std::visit([&](const auto& body) { std::remove_cvref_t<decltype(body)>::fields(body, add); },
+             event.body);
+  return json += '}';
+}
+
 Value event_to_value(const RunEvent& event) {
-  Value record;
-  record.set("at_ms", event.at_ms).set("event", event_name(event.body));
-  std::visit(
-      [&](const auto& body) {
-        std::remove_cvref_t<decltype(body)>::fields(
-            body,
-            [&](const char* name, const auto& member) { record.set(name, to_value(member)); });
-      },
-      event.body);
-  return record;
+  Result<Value> value = parse_json(event_to_json(event));
+  CHECK(value.has_value());
+  return *std::move(value);
 }
 
 Result<RunEvent> event_from_value(const Value& record) {

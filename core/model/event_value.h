@@ -1,6 +1,8 @@
-// Events as Values, the one form that journal, JSON output and tests share:
+// Events as JSON, the one form that journal, JSON output and tests share:
 // {"at_ms": ..., "event": "verb_started", and the event's own members}. Pure.
 #pragma once
+
+#include <string>
 
 #include "core/base/result.h"
 #include "core/base/value.h"
@@ -8,6 +10,9 @@
 
 namespace stagerun {
 
+// One line.
+std::string event_to_json(const RunEvent& event);
+// The same to look into, or to add to; for events that are few.
 Value event_to_value(const RunEvent& event);
 
 // Unknown events and missing members are errors (ErrorCode::corrupt): what a newer stagerun wrote

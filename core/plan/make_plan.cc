@@ -115,13 +115,16 @@ class Planner {
                      order_is_known ? places : std::vector<std::size_t>(), outputs_, diagnostics_);
     check_listed(pipeline_, diagnostics_);
     const auto chosen = choose(pipeline_, graph, places, choice_, diagnostics_);
-    std::vector<PlannedStage> planned;
-    planned.reserve(places.size());
     for (const std::size_t i : places) {
       stages_[i].spec = std::move(pipeline_.stages[i]);
       stages_[i].is_chosen = chosen[i];
-      planned.push_back(std::move(stages_[i]));
     }
+    // Written in the order in which they will run, as most are: no second list of thousands.
+    const bool is_in_order = std::is_sorted(places.begin(), places.end());
+    if (is_in_order && places.size() == stages_.size()) return std::move(stages_);
+    std::vector<PlannedStage> planned;
+    planned.reserve(places.size());
+    for (const std::size_t i : places) planned.push_back(std::move(stages_[i]));
     return planned;
   }
 

@@ -79,7 +79,7 @@ EffectScope make_scope(const PlannedStage& stage, const VerbSetup& setup, const 
   scope.has_baseline = state.checkpoint.has_value();
   scope.reads_only = stage.reads_only();
   scope.workspace = places.workspace;
-  scope.scratch = places.scratch(stage.spec.name);
+  scope.scratch = setup.call.scratch;
   scope.services = state.services;
   scope.secrets = stage.spec.secrets;
   add_secret_outputs(setup.call.config, places.handle_key, scope.secrets);

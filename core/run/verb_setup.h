@@ -18,7 +18,7 @@ struct Places {
   std::string handle_key;           // what the run's handles end in
 
   std::filesystem::path scratch(const std::string& stage) const {
-    return folder / "scratch" / stage;
+    return folder.native() + "/scratch/" + stage;
   }
 };
 

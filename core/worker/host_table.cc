@@ -1,5 +1,8 @@
 #include "core/worker/host_table.h"
 
+#include <optional>
+#include <string>
+
 #include "core/base/json.h"
 #include "core/worker/session.h"
 
@@ -58,10 +61,22 @@ void diagnose(const sr_call* call, sr_str pointer, sr_str code, sr_str text, sr_
   }
 }
 
+// Null where it is no JSON. Good until this thread asks again. The last document is kept: plugins
+// ask their configuration, and an event, for one member after the other.
+const Value* parsed(std::string_view json) {
+  thread_local std::string text;
+  thread_local std::optional<Value> document;
+  if (document && text == json) return &*document;
+  document.reset();
+  if (auto value = parse_json(json)) document = *std::move(value);
+  text = json;
+  return document ? &*document : nullptr;
+}
+
 sr_status pick(const sr_call*, sr_str json, sr_str pointer, sr_writer writer) noexcept {
   if (is_hollow(json) || is_hollow(pointer)) return SR_INVALID;
-  const Result<Value> document = parse_json(view(json));
-  if (!document) return SR_INVALID;
+  const Value* document = parsed(view(json));
+  if (document == nullptr) return SR_INVALID;
   const Value* place = document->at(view(pointer));
   if (place == nullptr) return SR_ABSENT;
   write_to(writer, place->text() != nullptr ? *place->text() : render_json(*place));

@@ -12,7 +12,8 @@
 namespace stagerun {
 
 struct Traces {
-  std::set<std::string> threads;
+  // The one that looks is always there: as many as before are the same as before.
+  std::size_t threads = 0;
   // Number, device and file of every open descriptor: one that was closed and opened anew differs.
   std::set<std::tuple<int, dev_t, ino_t>> descriptors;
   std::string working_directory;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/base/digest.h"
-#include "core/base/json.h"
 #include "core/journal/reader.h"
 #include "core/journal/record.h"
 #include "core/model/event_value.h"
@@ -27,7 +26,7 @@ std::string framed(std::string_view lines) {
 
 std::vector<std::string> as_json(const std::vector<RunEvent>& events) {
   std::vector<std::string> list;
-  for (const RunEvent& event : events) list.push_back(render_json(event_to_value(event)));
+  for (const RunEvent& event : events) list.push_back(event_to_json(event));
   return list;
 }
 

@@ -65,5 +65,43 @@ TEST_F(BoundsTest, WhatIsMadeOrReplacedLaterChangesTheParts) {
   EXPECT_NE(*before, *readable_parts(bounds)) << "another file of the same name";
 }
 
+class HandClock final : public Clock {
+ public:
+  std::int64_t now_ms() const override { return 0; }
+  std::int64_t monotonic_ms() const override { return now; }
+  std::int64_t now = 0;
+};
+
+TEST_F(BoundsTest, WhatIsMadeWhileWatchedIsSeenAtOnce) {
+  const Bounds bounds{folder.path(), "", folder / "deep/state/runs"};
+  HandClock clock;
+  PartsWatch watch(bounds, clock);
+  // In the beginning faster than the file system's times move on, then long after.
+  for (const std::int64_t pause_ms : {0, 10'000}) {
+    for (int i = 0; i < 50; ++i) {
+      const auto before = *watch.look();
+      clock.now += pause_ms;
+      EXPECT_EQ(*before, **watch.look());
+      EXPECT_EQ(before, *watch.look()) << "nothing has changed";
+      const std::string name = std::to_string(pause_ms) + "-" + std::to_string(i);
+      ASSERT_TRUE(write_file(folder / (i % 2 == 0 ? "" : "deep/state") / name, "x"));
+      EXPECT_EQ(**watch.look(), *readable_parts(bounds));
+      EXPECT_EQ((*watch.look())->size(), before->size() + 1);
+    }
+  }
+}
+
+TEST_F(BoundsTest, FolderInThePlaceOfAnotherIsLookedInto) {
+  const Bounds bounds{folder.path(), "", folder / "deep/state/runs"};
+  HandClock clock;
+  PartsWatch watch(bounds, clock);
+  ASSERT_TRUE(watch.look());
+  clock.now += 10'000;
+  ASSERT_TRUE(watch.look());
+  std::filesystem::rename(folder / "deep/state", folder / "deep/old");
+  ASSERT_TRUE(make_folder(folder / "deep/state"));
+  EXPECT_EQ(**watch.look(), *readable_parts(bounds));
+}
+
 }  // namespace
 }  // namespace stagerun

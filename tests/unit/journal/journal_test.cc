@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "core/base/files.h"
-#include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/journal/reader.h"
 #include "core/journal/record.h"
@@ -72,7 +71,7 @@ std::string journal_bytes(const std::vector<EventBody>& bodies) {
 
 std::vector<std::string> as_json(const std::vector<RunEvent>& events) {
   std::vector<std::string> list;
-  for (const RunEvent& event : events) list.push_back(render_json(event_to_value(event)));
+  for (const RunEvent& event : events) list.push_back(event_to_json(event));
   return list;
 }
 
