@@ -1,10 +1,10 @@
 #include "core/cli/preview.h"
 
 #include "core/base/files.h"
+#include "core/base/temporary_folder.h"
 #include "core/base/text.h"
 #include "core/broker/broker.h"
 #include "core/cli/print.h"
-#include "core/cli/temporary_folder.h"
 
 namespace stagerun {
 namespace {
@@ -16,10 +16,18 @@ class NoJournal final : public Journal {
   Status sync() override { return {}; }
 };
 
+Look refusal(const Error& error) {
+  Look look;
+  look.refusals.push_back(error.text);
+  return look;
+}
+
 }  // namespace
 
 Look preview(Host& host, const Loaded& loaded, bool plan_too) {
-  const TemporaryFolder folder;
+  const auto made = TemporaryFolder::make();
+  if (!made) return refusal(made.error());
+  const TemporaryFolder& folder = *made;
   NoJournal journal;
   Broker broker(host.loop, journal, host.kill_points,
                 {folder.path(), -1, own_environment(), loaded.secrets.get(), host.director.get()});

@@ -6,12 +6,12 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/temporary_folder.h"
 #include "core/cli/commands.h"
 #include "core/cli/load.h"
 #include "core/cli/plugin_files.h"
 #include "core/cli/print.h"
 #include "core/cli/rehearsed.h"
-#include "core/cli/temporary_folder.h"
 #include "core/rehearsal/controller.h"
 #include "core/report/matrix_junit.h"
 #include "core/report/matrix_text.h"
@@ -90,7 +90,7 @@ std::string render(const Rehearsal& found, const Arguments& arguments) {
 }
 
 Result<Rehearsal> rehearse_it(const Arguments& arguments, const Loaded& loaded) {
-  const TemporaryFolder folder;
+  TRY_ASSIGN(const TemporaryFolder folder, TemporaryFolder::make());
   const fs::path home = folder.path() / "home";
   TRY(make_folder(home));
   TRY_ASSIGN(World origin,
@@ -107,11 +107,16 @@ Result<Rehearsal> rehearse_it(const Arguments& arguments, const Loaded& loaded) 
   return found;
 }
 
+// With a host that is gone when the rehearsal begins: its workers would be descendants, too.
+std::variant<Loaded, int> load(const Arguments& arguments) {
+  Host host(arguments);
+  return load_pipeline(host);
+}
+
 }  // namespace
 
 int rehearse_command(const Arguments& arguments) {
-  Host host(arguments);
-  const auto loading = load_pipeline(host);
+  const auto loading = load(arguments);
   if (const int* status = std::get_if<int>(&loading)) return *status;
   const auto found = rehearse_it(arguments, std::get<Loaded>(loading));
   if (!found) return print_error(found.error());

@@ -29,6 +29,7 @@ struct Scenario {
   std::string outcome;
   std::vector<std::string> broken;   // invariants that do not hold, each in a sentence
   std::vector<std::string> by_hand;  // what a person would have to do
+  std::vector<std::string> said;     // the end of what hosts printed, where a good run was none
   std::vector<Difference> left;      // against the world that the outcome promises
 
   friend bool operator==(const Scenario&, const Scenario&) = default;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -13,13 +14,15 @@
 namespace stagerun::rehearsal {
 namespace {
 
-// How much of what a host said is told where it did not do what it should.
-constexpr std::size_t kWordsShown = 2'000;
+// How many lines of what a host said are told where it did not do what it should.
+constexpr std::size_t kLinesShown = 20;
 
-std::string end_of(const std::string& text) {
-  if (text.size() <= kWordsShown) return text;
-  const std::size_t line = text.find('\n', text.size() - kWordsShown);
-  return "[...]" + text.substr(line == std::string::npos ? text.size() - kWordsShown : line);
+std::vector<std::string> end_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  const std::size_t most = std::min(lines.size(), kLinesShown);
+  return {lines.end() - static_cast<std::ptrdiff_t>(most), lines.end()};
 }
 
 // What one trial went through: which effects, and what each stage made of the world.
@@ -132,9 +135,10 @@ class Controller {
     judge(facts, reference_, scenario);
     const bool went_live = facts.status == exit_succeeded;
     if (!went_live) {
-      scenario.broken.insert(scenario.broken.begin(),
-                             fmt::format("with nothing that goes wrong it ends with {}:\n{}",
-                                         facts.status, end_of(facts.output)));
+      scenario.broken.insert(
+          scenario.broken.begin(),
+          fmt::format("with nothing that goes wrong it ends with {}", facts.status));
+      scenario.said = end_of(facts.output);
       scenario.outcome = "broken";
     }
     keep(std::move(scenario));

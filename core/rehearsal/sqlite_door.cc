@@ -13,6 +13,7 @@
 #include "core/base/limits.h"
 #include "core/base/linux.h"
 #include "core/base/part.h"
+#include "core/base/temporary_folder.h"
 #include "core/rehearsal/database.h"
 #include "core/rehearsal/sqlite_dump.h"
 
@@ -24,29 +25,6 @@ namespace fs = std::filesystem;
 // https://www.sqlite.org/fileformat2.html#magic_header_string: with the zero at its end.
 constexpr std::string_view kMagic("SQLite format 3\0", 16);
 constexpr std::array<std::string_view, 3> kBeside = {"-wal", "-journal", "-shm"};
-
-// A folder for one look, gone with it.
-class PrivateFolder {
- public:
-  static Result<PrivateFolder> make() {
-    std::error_code none;
-    const fs::path parent = fs::temp_directory_path(none);
-    std::string name = ((none ? "/tmp" : parent) / "stagerun-look-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) return errno_error("cannot create " + name, errno);
-    return PrivateFolder(name);
-  }
-  PrivateFolder(PrivateFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  PrivateFolder& operator=(PrivateFolder&&) = delete;
-  ~PrivateFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  explicit PrivateFolder(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
 
 Status copy_part(const fs::path& from, const fs::path& to) {
   TRY_ASSIGN(const Fd source, open_file(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
@@ -88,7 +66,7 @@ Result<bool> is_database(const fs::path& file) {
 Result<std::optional<std::string>> database_digest(const fs::path& file) {
   auto symbol = open_part("stagerun-sqlite", kDumpSqlite);
   if (!symbol) return std::move(symbol).error().within("databases cannot be compared");
-  TRY_ASSIGN(const PrivateFolder folder, PrivateFolder::make());
+  TRY_ASSIGN(const TemporaryFolder folder, TemporaryFolder::make());
   const fs::path copy = folder.path() / "copy.db";
   TRY(copy_database(file, copy));
   std::vector<std::string> rows;

@@ -66,6 +66,7 @@ class Junit {
     for (const std::string& each : scenario.broken) text += "\nbroken: " + each;
     for (const Difference& each : scenario.left) text += "\nleft: " + difference_words(each);
     for (const std::string& each : scenario.by_hand) text += "\nby hand: " + each;
+    for (const std::string& each : scenario.said) text += "\nsaid: " + each;
     return text;
   }
 

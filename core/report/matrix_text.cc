@@ -109,6 +109,7 @@ std::string details(const Scenario& scenario, const std::string& pipeline_path) 
   return fmt::format("    {} {}\n", outcome_of(scenario), printable(scenario.fault)) +
          labelled("at", {circumstances(scenario)}) + labelled("broken", scenario.broken) +
          labelled("left", left) + labelled("by hand", scenario.by_hand) +
+         labelled("said", scenario.said) +
          fmt::format("        {:<9}{}\n", "replay",
                      printable(replay_command(scenario, pipeline_path)));  // never cut
 }

@@ -55,6 +55,7 @@ Value scenario_value(const Scenario& scenario, const std::string& pipeline_path)
       .set("by_hand", list(scenario.by_hand))
       .set("left", differences_value(scenario.left))
       .set("replay", replay_command(scenario, pipeline_path));
+  if (!scenario.said.empty()) value.set("said", list(scenario.said));
   return value;
 }
 

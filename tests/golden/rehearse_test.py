@@ -129,6 +129,14 @@ class GoodTest(RehearseCase):
         self.assertEqual(2, done.status, done)
         self.assertIn("no scenario `stage:swich`", done.stderr)
 
+    def test_without_room_for_a_copy_it_says_so_and_touches_nothing(self):
+        before = sorted(self.workspace.iterdir())
+        done = self.rehearse(pipeline=GOOD, env={"TMPDIR": "/proc"})
+        self.assertEqual(75, done.status, done)
+        self.assertIn("cannot create /proc/stagerun-", done.stderr)
+        self.assertEqual([self.workspace / "pipeline.toml"],
+                         [path for path in self.workspace.iterdir() if path not in before])
+
     def test_a_pipeline_that_is_wrong_is_not_rehearsed(self):
         done = self.rehearse(pipeline='name = "x"\n[[stage]]\nname = "a"\nuses = "exce"\n')
         self.assertEqual(10, done.status, done)
@@ -170,7 +178,9 @@ class BadPipelineTest(RehearseCase):
         bad = GOOD.replace("echo built", "false && echo built")
         matrix = self.matrix("--faults", "all", pipeline=bad, status=1)
         self.assertEqual(1, len(matrix["scenarios"]))
-        self.assertIn("with nothing that goes wrong it ends with 6", self.only_problem(matrix))
+        self.assertEqual(["with nothing that goes wrong it ends with 6"],
+                         matrix["scenarios"][0]["invariants"])
+        self.assertIn("[build] undone", matrix["scenarios"][0]["said"])
 
     def test_a_process_that_nobody_ends(self):
         bad = GOOD.replace("echo built > out/app",
@@ -265,7 +275,7 @@ uses = "exec"
 with = { run = ["npm", "run", "build"], undo = ["true"] }
 """
         matrix = self.matrix(pipeline=pipeline, status=1)
-        self.assertIn("exited with 3", self.only_problem(matrix))
+        self.assertIn("exited with 3", "\n".join(matrix["scenarios"][0]["said"]))
 
     def test_a_command_that_is_scripted_makes_its_files_and_takes_its_time(self):
         pipeline = """
