@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/fscrypt.h>
+#include <linux/fsverity.h>
 #include <memory>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -52,15 +55,38 @@ constexpr int kRefused[] = {
     SCMP_SYS(lchown), SCMP_SYS(fchownat), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr),
     SCMP_SYS(fsetxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
     SCMP_SYS(utime), SCMP_SYS(utimes), SCMP_SYS(futimesat), SCMP_SYS(utimensat),
+    SCMP_SYS(quotactl_fd),
+    // What has a key or a name instead of a path, and outlives its maker.
+    SCMP_SYS(shmget), SCMP_SYS(shmat), SCMP_SYS(shmctl), SCMP_SYS(semget), SCMP_SYS(semop),
+    SCMP_SYS(semtimedop), SCMP_SYS(semctl), SCMP_SYS(msgget), SCMP_SYS(msgsnd), SCMP_SYS(msgrcv),
+    SCMP_SYS(msgctl), SCMP_SYS(mq_open), SCMP_SYS(mq_unlink),
     // The run's lock is shared with the host: unlocked here, it is unlocked there.
     SCMP_SYS(flock)};
 
-// Newer than the library that writes the filter: fchmodat2.
-constexpr int kNewer[] = {452};
+// Newer than the library that writes the filter: fchmodat2, setxattrat, removexattrat,
+// open_tree_attr, file_setattr. Their numbers are the same on every machine that we build for.
+constexpr int kNewer[] = {452, 463, 466, 467, 469};
 
 // Signals to ourselves stay possible: abort() needs them.
 constexpr int kOnlyToOurselves[] = {SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(tgkill),
                                     SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo)};
+
+// How much of the machine somebody else gets; 0 is whoever calls.
+constexpr int kOnlyOfOurselves[] = {SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_setscheduler),
+                                    SCMP_SYS(sched_setparam), SCMP_SYS(sched_setattr),
+                                    SCMP_SYS(prlimit64)};
+
+// A descriptor that may only be read is enough for them: flags, labels, seals and keys of a file,
+// and a whole file system that stands still.
+constexpr unsigned long kOfFilesAndDisks[] = {FS_IOC_SETFLAGS,
+                                              FS_IOC_FSSETXATTR,
+                                              FS_IOC_SETVERSION,
+                                              FS_IOC_ENABLE_VERITY,
+                                              FIFREEZE,
+                                              FS_IOC_SET_ENCRYPTION_POLICY,
+                                              FS_IOC_SETFSLABEL,
+                                              FITHAW,
+                                              FITRIM};
 
 using Filter = std::unique_ptr<void, decltype(&seccomp_release)>;
 
@@ -105,7 +131,23 @@ void refuse_signals(Rules& rules) {
     rules.refuse_where(SCMP_SYS(ioctl), argument(1, SCMP_CMP_MASKED_EQ, UINT32_MAX,
                                                  static_cast<scmp_datum_t>(command)));
   }
-  rules.refuse_where(SCMP_SYS(prlimit64), argument(0, SCMP_CMP_NE, 0));
+}
+
+// `which` is a process, and `who` is ourselves: a group's, or a user's, may be others'.
+void refuse_limiting(Rules& rules) {
+  for (const int call : kOnlyOfOurselves) rules.refuse_where(call, argument(0, SCMP_CMP_NE, 0));
+  constexpr scmp_datum_t kIoOfProcess = 1;  // IOPRIO_WHO_PROCESS, which no header of libc has
+  for (const auto& [call, process] : {std::pair{SCMP_SYS(setpriority), scmp_datum_t{PRIO_PROCESS}},
+                                      {SCMP_SYS(ioprio_set), kIoOfProcess}}) {
+    rules.refuse_where(call, argument(0, SCMP_CMP_NE, process));
+    rules.refuse_where(call, argument(1, SCMP_CMP_NE, 0));
+  }
+}
+
+void refuse_marking(Rules& rules) {
+  for (const unsigned long command : kOfFilesAndDisks) {
+    rules.refuse_where(SCMP_SYS(ioctl), argument(1, SCMP_CMP_MASKED_EQ, UINT32_MAX, command));
+  }
 }
 
 // Opening a file that may only be read truncates it where it is asked to.
@@ -129,6 +171,8 @@ Status enter_sandbox(bool may_truncate) {
   for (const int call : kRefused) rules.refuse(call);
   for (const int call : kNewer) rules.refuse(call);
   refuse_signals(rules);
+  refuse_limiting(rules);
+  refuse_marking(rules);
   if (!may_truncate) refuse_truncating(rules);
   // A thread is a clone with CLONE_THREAD; without it, it is a process. The flags of clone3 are in
   // memory, which no filter can read: glibc takes clone where clone3 does not exist.
