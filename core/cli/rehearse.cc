@@ -57,6 +57,15 @@ std::vector<std::string> options_of_run(const Arguments& arguments) {
   return options;
 }
 
+// What makes it this rehearsal, for who wants it again.
+std::vector<std::string> options_of_rehearsal(const Arguments& arguments) {
+  std::vector<std::string> options = options_of_run(arguments);
+  for (const std::string& real : arguments.real) options.insert(options.end(), {"--real", real});
+  if (arguments.seed != 0)
+    options.insert(options.end(), {"--seed", std::to_string(arguments.seed)});
+  return options;
+}
+
 // Runs of a rehearsal stand in the scratch workspace, whatever the pipeline's own store is.
 std::vector<std::string> common_options(const Arguments& arguments) {
   std::vector<std::string> options = {"--state", "dir:.stagerun"};
@@ -104,6 +113,7 @@ Result<Rehearsal> rehearse_it(const Arguments& arguments, const Loaded& loaded) 
   TRY_ASSIGN(Rehearsal found, rehearse(production_of(arguments, loaded, home), origin, world,
                                        loaded.plan, {arguments.faults, arguments.fault}, tell));
   found.pipeline_digest = pipeline_digest(loaded, arguments);
+  found.options = options_of_rehearsal(arguments);
   return found;
 }
 

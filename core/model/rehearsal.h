@@ -48,6 +48,7 @@ struct Rehearsal {
   std::string pipeline;         // its name
   std::string pipeline_digest;  // what it vouches for
   std::uint64_t seed = 0;
+  std::vector<std::string> options;      // it was given, but for which faults
   std::vector<Difference> changes;       // the world after going live, against the one before
   std::vector<StageEstimate> estimates;  // in the plan's order
   std::string no_return;                 // the first irreversible stage; "" where there is none

@@ -51,7 +51,15 @@ Direction done_but(Direction usual, Value told) {
   return usual;
 }
 
-Direction process_fault(const std::string& fault, Direction usual) {
+bool is_stop(const EffectIntended& intent) { return intent.request.find("stop") != nullptr; }
+
+// Whether one of our own services lives is asked of the kernel, and of nobody who could fail.
+bool is_look(const EffectIntended& intent) { return intent.request.find("alive") != nullptr; }
+
+Direction process_fault(const std::string& fault, const EffectIntended& intent, Direction usual) {
+  if (fault == "refused" && is_stop(intent)) {
+    return only(failed("process.stop", "the service cannot be ended", false));
+  }
   if (fault == "refused") return only(failed("process.start", "it cannot be started", false));
   if (fault == "hang") return hanging();
   if (fault == "exit_after") return done_but(std::move(usual), exited(1));
@@ -77,7 +85,9 @@ Direction file_fault(const std::string& fault, Direction usual) {
 std::vector<std::string> faults_of(const EffectIntended& intent) {
   std::vector<std::string> faults;
   const bool writes = intent.access == Access::write;
-  if (intent.kind == "process/1") {
+  if (intent.kind == "process/1" && is_stop(intent)) {
+    faults = {"refused", "hang"};
+  } else if (intent.kind == "process/1" && !is_look(intent)) {
     faults = {"refused", "exit", "hang"};
     if (writes) faults.emplace_back("exit_after");
   } else if (intent.kind == "http/1") {
@@ -91,7 +101,7 @@ std::vector<std::string> faults_of(const EffectIntended& intent) {
 }
 
 Direction with_fault(const std::string& fault, const EffectIntended& intent, Direction usual) {
-  if (intent.kind == "process/1") return process_fault(fault, std::move(usual));
+  if (intent.kind == "process/1") return process_fault(fault, intent, std::move(usual));
   if (intent.kind == "http/1") return http_fault(fault, std::move(usual));
   return file_fault(fault, std::move(usual));
 }

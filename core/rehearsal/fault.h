@@ -12,7 +12,7 @@ namespace stagerun::rehearsal {
 //
 //   process/1  refused (it cannot be started), exit (it does nothing and exits with 1), hang (it
 //              does nothing and never ends); of a write also exit_after (it does its work and exits
-//              with 1)
+//              with 1). To stop a service: refused (it cannot be ended), hang
 //   http/1     refused (no connection), throttled (429), unavailable (503), expired (401),
 //   malformed
 //              (200 with what is no answer); of a write also lost (the server acted, and the

@@ -49,9 +49,14 @@ std::int64_t rollback_ms(const Rehearsal& rehearsal) {
   return sum;
 }
 
-std::string replay_command(const Scenario& scenario, const std::string& pipeline_path) {
-  return fmt::format("stagerun rehearse {} --fault {}", shell_word(pipeline_path),
-                     shell_word(scenario.fault));
+std::string rehearse_command(const Rehearsal& rehearsal, const std::string& pipeline_path) {
+  std::string command = "stagerun rehearse " + shell_word(pipeline_path);
+  for (const std::string& option : rehearsal.options) command += " " + shell_word(option);
+  return command;
+}
+
+std::string replay_command(const Scenario& scenario, const std::string& command) {
+  return command + " --fault " + shell_word(scenario.fault);
 }
 
 std::string difference_words(const Difference& difference) {

@@ -33,8 +33,10 @@ OutcomeCounts count_outcomes(const Rehearsal& rehearsal);
 // Of going back from the end of the pipeline: one stage after the other.
 std::int64_t rollback_ms(const Rehearsal& rehearsal);
 
-// A command line for a shell, whatever stands in the path and in the fault.
-std::string replay_command(const Scenario& scenario, const std::string& pipeline_path);
+// Command lines for a shell, whatever stands in the path, the options and the fault: the rehearsal
+// again, and of that one scenario alone.
+std::string rehearse_command(const Rehearsal& rehearsal, const std::string& pipeline_path);
+std::string replay_command(const Scenario& scenario, const std::string& command);
 
 // "file world/app.db changed (by migrate)".
 std::string difference_words(const Difference& difference);

@@ -13,7 +13,9 @@ namespace {
 class Junit {
  public:
   Junit(const Rehearsal& rehearsal, const std::string& pipeline_path)
-      : rehearsal_(rehearsal), pipeline_path_(pipeline_path) {}
+      : rehearsal_(rehearsal),
+        pipeline_path_(pipeline_path),
+        command_(rehearse_command(rehearsal, pipeline_path)) {}
 
   std::string write() {
     for (const Scenario& scenario : rehearsal_.scenarios) add(scenario);
@@ -62,7 +64,7 @@ class Junit {
 
   // The command first: it must not be cut off.
   std::string text_of(const Scenario& scenario) const {
-    std::string text = replay_command(scenario, pipeline_path_);
+    std::string text = replay_command(scenario, command_);
     for (const std::string& each : scenario.broken) text += "\nbroken: " + each;
     for (const Difference& each : scenario.left) text += "\nleft: " + difference_words(each);
     for (const std::string& each : scenario.by_hand) text += "\nby hand: " + each;
@@ -72,6 +74,7 @@ class Junit {
 
   const Rehearsal& rehearsal_;
   const std::string& pipeline_path_;
+  std::string command_;
   std::string cases_;
 };
 

@@ -103,7 +103,7 @@ std::string circumstances(const Scenario& scenario) {
   return out + fmt::format("{}status {}", out.empty() ? "" : ", ", scenario.status);
 }
 
-std::string details(const Scenario& scenario, const std::string& pipeline_path) {
+std::string details(const Scenario& scenario, const std::string& command) {
   std::vector<std::string> left;
   for (const Difference& each : scenario.left) left.push_back(difference_words(each));
   return fmt::format("    {} {}\n", outcome_of(scenario), printable(scenario.fault)) +
@@ -111,7 +111,7 @@ std::string details(const Scenario& scenario, const std::string& pipeline_path) 
          labelled("left", left) + labelled("by hand", scenario.by_hand) +
          labelled("said", scenario.said) +
          fmt::format("        {:<9}{}\n", "replay",
-                     printable(replay_command(scenario, pipeline_path)));  // never cut
+                     printable(replay_command(scenario, command)));  // never cut
 }
 
 bool needs_a_look(const Scenario& scenario) {
@@ -119,7 +119,7 @@ bool needs_a_look(const Scenario& scenario) {
   return outcome == "incomplete" || outcome == "broken";
 }
 
-std::string row_text(const Row& row, std::size_t width, const std::string& pipeline_path) {
+std::string row_text(const Row& row, std::size_t width, const std::string& command) {
   OutcomeCounts counts;
   for (const Scenario* scenario : row.scenarios) counts.add(*scenario);
   std::string out = fmt::format("  {:<7}  {:<{}}", line_of(row.set),
@@ -129,19 +129,19 @@ std::string row_text(const Row& row, std::size_t width, const std::string& pipel
   }
   out += "\n";
   for (const Scenario* scenario : row.scenarios) {
-    if (needs_a_look(*scenario)) out += details(*scenario, pipeline_path);
+    if (needs_a_look(*scenario)) out += details(*scenario, command);
   }
   return out;
 }
 
-std::string matrix(const Rehearsal& rehearsal, const std::string& pipeline_path) {
+std::string matrix(const Rehearsal& rehearsal, const std::string& command) {
   const std::vector<Row> rows = rows_of(rehearsal);
   if (rows.empty()) return "";
   const std::size_t width =
       width_of("stage", rows, [](const Row& row) -> const std::string& { return row.stage; });
   std::string out = fmt::format("\nwhat becomes of each fault\n  {:<7}  {:<{}}  {}\n", "set",
                                 "stage", width, fmt::join(kOutcomes, "  "));
-  for (const Row& row : rows) out += row_text(row, width, pipeline_path);
+  for (const Row& row : rows) out += row_text(row, width, command);
   return out;
 }
 
@@ -160,7 +160,7 @@ std::string sum(const Rehearsal& rehearsal) {
 
 std::string matrix_text(const Rehearsal& rehearsal, const std::string& pipeline_path) {
   return head(rehearsal) + changes(rehearsal) + estimates(rehearsal) + unrehearsed(rehearsal) +
-         matrix(rehearsal, pipeline_path) + sum(rehearsal);
+         matrix(rehearsal, rehearse_command(rehearsal, pipeline_path)) + sum(rehearsal);
 }
 
 }  // namespace stagerun

@@ -42,7 +42,7 @@ Value estimates_value(const std::vector<StageEstimate>& estimates) {
   return array;
 }
 
-Value scenario_value(const Scenario& scenario, const std::string& pipeline_path) {
+Value scenario_value(const Scenario& scenario, const std::string& command) {
   Value value;
   value.set("fault", scenario.fault)
       .set("set", scenario.set)
@@ -54,7 +54,7 @@ Value scenario_value(const Scenario& scenario, const std::string& pipeline_path)
       .set("invariants", list(scenario.broken))
       .set("by_hand", list(scenario.by_hand))
       .set("left", differences_value(scenario.left))
-      .set("replay", replay_command(scenario, pipeline_path));
+      .set("replay", replay_command(scenario, command));
   if (!scenario.said.empty()) value.set("said", list(scenario.said));
   return value;
 }
@@ -62,9 +62,10 @@ Value scenario_value(const Scenario& scenario, const std::string& pipeline_path)
 }  // namespace
 
 Value matrix_value(const Rehearsal& rehearsal, const std::string& pipeline_path) {
+  const std::string command = rehearse_command(rehearsal, pipeline_path);
   Value scenarios = Value::array();
   for (const Scenario& each : rehearsal.scenarios) {
-    scenarios.push(scenario_value(each, pipeline_path));
+    scenarios.push(scenario_value(each, command));
   }
   const OutcomeCounts counts = count_outcomes(rehearsal);
   Value by_outcome = Value::object();

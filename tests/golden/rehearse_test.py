@@ -124,6 +124,13 @@ class GoodTest(RehearseCase):
         self.assertEqual(["good", "good:rollback", "stage:switch"],
                          [one["fault"] for one in matrix["scenarios"]])
 
+    def test_it_is_had_again_by_the_command_that_the_matrix_gives(self):
+        self.pipeline(GOOD + "\n[inputs.to]\ndefault = 'a'\n", "with inputs.toml")
+        done = self.run_program("rehearse", "with inputs.toml", "-i", "to=b c", "--real", "test",
+                                "--seed", "3", "--format", "json")
+        self.assertEqual("stagerun rehearse 'with inputs.toml' -i 'to=b c' --real test --seed 3 "
+                         "--fault good", json.loads(done.stdout)["scenarios"][0]["replay"])
+
     def test_a_scenario_that_is_none_is_refused(self):
         done = self.rehearse("--fault", "stage:swich", pipeline=GOOD)
         self.assertEqual(2, done.status, done)

@@ -29,6 +29,16 @@ TEST(Fault, EachKindHasItsOwn) {
   EXPECT_EQ(faults_of(effect("secret/1", Access::read)), Names{});
 }
 
+TEST(Fault, AServiceCannotBeEndedOrNeverEnds) {
+  EffectIntended stop = effect("process/1", Access::write);
+  stop.request = Value::object().set("stop", "run");
+  EXPECT_EQ(faults_of(stop), (Names{"refused", "hang"}));
+  EXPECT_EQ(with_fault("refused", stop, {}).events.back().text_or("code"), "process.stop");
+  EffectIntended look = effect("process/1", Access::read);
+  look.request = Value::object().set("alive", "run");
+  EXPECT_EQ(faults_of(look), Names{});
+}
+
 TEST(Fault, OnlyWhatIsLostOrFailsAfterwardsIsDone) {
   for (const char* kind : {"process/1", "http/1", "file/1"}) {
     for (const std::string& fault : faults_of(effect(kind, Access::write))) {

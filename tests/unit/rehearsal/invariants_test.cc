@@ -105,6 +105,10 @@ TEST(Invariants, TheLockIsFreeAndNoProcessIsLeft) {
   found.processes = {"serve --port 1"};
   EXPECT_EQ(judged(found).broken, (std::vector<std::string>{"the lock is still held",
                                                             "a process is left: serve --port 1"}));
+  Facts told = facts(7, kOld);
+  told.processes = {"serve --port 1"};
+  told.state.stages["serve"].rolled_back = StageRolledBack{"serve", UndoResult::failed, "no way"};
+  EXPECT_EQ(judged(told).outcome, "incomplete");
   Facts live = facts(0, kNew);
   live.processes = {"serve --port 1"};
   EXPECT_EQ(judged(live).outcome, "went live");
