@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -23,9 +24,12 @@ std::string shown(const std::filesystem::path& path) { return printable(path.str
 
 class Lister {
  public:
-  Lister(const std::filesystem::path& folder, const std::filesystem::path& left_out,
+  Lister(std::filesystem::path folder, const std::filesystem::path& left_out,
          const TreeLimits& most, bool opens)
-      : folder_(folder), left_out_(left_out.lexically_normal()), most_(most), opens_(opens) {
+      : folder_(std::move(folder)),
+        left_out_(left_out.lexically_normal()),
+        most_(most),
+        opens_(opens) {
     if (!left_out_.has_filename()) left_out_ = left_out_.parent_path();  // "a/" means "a"
   }
 

@@ -86,7 +86,7 @@ Result<World> World::copy_of(const fs::path& workspace, const fs::path& state, c
     if (!is_copied) world.left_out_.push_back(path);
     it = is_copied ? std::next(it) : tree.erase(it);
   }
-  TRY(world.fill_from(real, known(std::move(tree), {})));
+  TRY(world.fill_from(real, known(tree, {})));
   return world;
 }
 
@@ -94,7 +94,7 @@ Result<World> World::copy_to(const fs::path& to) {
   TRY(check_apart(fs::weakly_canonical(root_), "", to));
   TRY_ASSIGN(Tree tree, list_tree(root_, "", {}));
   std::erase_if(tree, [](const auto& row) { return !can_be_copied(row.second.info.st_mode); });
-  items_ = known(std::move(tree), items_);
+  items_ = known(tree, items_);
   TRY(let_time_pass());
   TRY(make_root(to));
   World world(to);
@@ -107,17 +107,17 @@ Result<World> World::copy_to(const fs::path& to) {
 Status World::reset_to(const World& origin) {
   TRY(make_root_again(root_));
   TRY_ASSIGN(Tree tree, list_opened(root_));
-  Items there = known(std::move(tree), items_);
+  Items there = known(tree, items_);
   TRY(clear_away(there, origin.items_));
   items_ = std::move(there);
   return fill_from(origin.root_, origin.items_);
 }
 
 // What is there, with the numbers of what is as it was before, and new ones for the rest.
-World::Items World::known(Tree tree, const Items& before) {
+World::Items World::known(const Tree& tree, const Items& before) {
   Items items;
-  for (auto& [path, entry] : tree) {
-    Item item{entry.info, std::move(entry.target), new_content()};
+  for (const auto& [path, entry] : tree) {
+    Item item{entry.info, entry.target, new_content()};
     const auto it = before.find(path);
     const bool is_known = it != before.end() && is_same_state(it->second.info, item.info);
     if (is_known) item.content = it->second.content;

@@ -54,7 +54,7 @@ class World {
 
   explicit World(std::filesystem::path root) : root_(std::move(root)) {}
 
-  static Items known(Tree tree, const Items& before);
+  static Items known(const Tree& tree, const Items& before);
   static bool is_as(const Item& one, const Item& other);
   Status fill_from(const std::filesystem::path& from, const Items& wanted);
   Status clear_away(Items& there, const Items& wanted) const;
